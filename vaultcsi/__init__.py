@@ -1,1 +1,1 @@
-"""The Vault provider for the Secrets Store CSI driver: what a SecretProviderClass names, as files of a pod."""
+"""The Vault provider for the Secrets Store CSI driver: the secrets that a SecretProviderClass names, as files of a pod."""

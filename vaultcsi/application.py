@@ -1,4 +1,4 @@
-"""The provider put together: what each part is made of, the order of its start, and of its end."""
+"""The provider's process: the construction of its parts, its start and its end."""
 
 import logging
 import os
@@ -29,14 +29,14 @@ from vaultkube.net.health import new_health_server
 _log = logging.getLogger(__name__)
 _READY_BUDGET_S = 1.5
 _SOCKET_S = 1.0
-"""Between two looks whether the socket is still at its path."""
+"""Seconds between two checks whether the socket is still at its path."""
 
 
 class Provider:
-    """A provider on a node."""
+    """Runs the provider on a node, until SIGTERM."""
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare it; raise InvalidSetting if there is no API server, or no place to answer probes at."""
+        """Prepare the provider; raise InvalidSetting if there is no API server, or no address for probes."""
         connection = find_connection(os.environ)
         namespace = os.environ.get("POD_NAMESPACE") or connection.namespace
         self._settings = settings
@@ -63,7 +63,7 @@ class Provider:
         self._health = new_health_server(settings.health_address, self._problem, self._metrics.expose)
 
     def serve(self) -> None:
-        """Serve until SIGTERM or SIGINT, and end what has begun; raise InvalidSetting if the socket cannot be made."""
+        """Serve until SIGTERM or SIGINT, then finish running mounts; raise InvalidSetting if the socket cannot be created."""
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, ended))
@@ -88,7 +88,7 @@ class Provider:
         self._upkeep.start(self._settings.renewal_interval_s, self._settings.pods_interval_s)
 
     def _receive_handover(self) -> None:
-        """Keep what the provider kept that serves at the socket now, as in an upgrade."""
+        """Load the tokens and leases of the provider that now serves at the socket, as in an upgrade."""
         data = fetch_handover(self._settings.endpoint)
         try:
             uids = unpack(data, self._accesses) if data else set()

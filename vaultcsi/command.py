@@ -17,7 +17,7 @@ _HEAPS = 2
 
 
 def run(arguments: list[str]) -> int:
-    """Serve until SIGTERM or SIGINT; raise InvalidSetting if the settings cannot be used. As in Go, a flag that is none is status 2."""
+    """Serve until SIGTERM or SIGINT; raise InvalidSetting for unusable settings. As in Go, an unknown flag is status 2."""
     if {"-h", "--h", "-help", "--help"} & set(arguments):
         print(usage())
         raise SystemExit(0)
@@ -35,7 +35,7 @@ def run(arguments: list[str]) -> int:
     share_heaps(_HEAPS)
     _leave_out_character_detection()
     try:
-        import grpc  # noqa: F401  # an extra, and 20 MiB: for this command alone
+        import grpc  # noqa: F401  # an extra, and 20 MiB: for this command only
     except ModuleNotFoundError:
         raise InvalidSetting(
             "grpcio is not installed: use the image of target csi-provider, or in a clone of the repository: pip install '.[csi]'"
@@ -47,6 +47,6 @@ def run(arguments: list[str]) -> int:
 
 
 def _leave_out_character_detection() -> None:
-    """Let requests do without charset_normalizer: 2.6 MiB to guess encodings, where every answer is taken as bytes."""
-    sys.modules["charset_normalizer"] = None  # type: ignore[assignment]  # importing it fails, as where there is none
+    """Prevent the import of charset_normalizer by requests: 2.6 MiB to guess encodings, while answers are read as bytes."""
+    sys.modules["charset_normalizer"] = None  # type: ignore[assignment]  # its import fails, as if it were not installed
     warnings.filterwarnings("ignore", "Unable to find acceptable character detection dependency")

@@ -1,20 +1,20 @@
-"""Everything that ends a mount, by who can mend it; `status` is the code of gRPC that the driver is answered.
+"""Errors that end a mount, by who can correct them; `status` is the gRPC status code of the answer to the driver.
 
     CsiError
-    ├── InvalidRequest       the driver's: the request cannot be read (INVALID_ARGUMENT)
-    ├── InvalidClass         the author's of the SecretProviderClass, with all problems (INVALID_ARGUMENT)
+    ├── InvalidRequest       the driver's request cannot be read (INVALID_ARGUMENT)
+    ├── InvalidClass         the SecretProviderClass is invalid; the message lists its problems (INVALID_ARGUMENT)
     ├── PodUnknown           the pod or its ServiceAccount is gone (NOT_FOUND)
     ├── LoginRefused         Vault does not log the pod in (PERMISSION_DENIED)
-    ├── SecretNotRead        Vault has nothing there, or not the value (FAILED_PRECONDITION)
+    ├── SecretNotRead        the path does not exist in Vault, or has no such value (FAILED_PRECONDITION)
     │   └── PathForbidden        Vault refuses the path to the pod's token (PERMISSION_DENIED)
-    ├── TooLarge             there is more in it than the driver takes (OUT_OF_RANGE)
-    └── Unavailable          Vault or the API server did not answer, and may do so later (UNKNOWN)
+    ├── TooLarge             the files are larger than the driver accepts (OUT_OF_RANGE)
+    └── Unavailable          Vault or the API server did not answer; a retry may succeed (UNKNOWN)
 
 Every code is a final one for the kubelet (isFinalError in its pkg/volume/csi/csi_client.go). After UNAVAILABLE, RESOURCE_EXHAUSTED,
-ABORTED, CANCELLED or DEADLINE_EXCEEDED it leaves the volume's folder for its next try; a driver with rotation takes a young folder
-for a fresh mount (NodePublishVolume of version 1.6), answers that all is well, and the pod starts without its files.
+ABORTED, CANCELLED or DEADLINE_EXCEEDED it leaves the volume's folder for its next attempt; a driver with rotation then mistakes
+the new folder for a fresh mount (NodePublishVolume of version 1.6), reports success, and the pod starts without its files.
 
-Messages become Events of the pod. They name role, mount, ServiceAccount and path, and never a secret value or a token.
+Messages become Events of the pod. They name the role, mount, ServiceAccount and path, and never a secret value or a token.
 Vault's own error messages are shown in one short line, because `invalid role name "db"` is what people search for.
 """
 
@@ -38,7 +38,7 @@ class InvalidRequest(CsiError):
 
 
 class InvalidClass(CsiError):
-    """A SecretProviderClass cannot be used; `problems` are all that is wrong with it."""
+    """A SecretProviderClass cannot be used; `problems` has all its problems."""
 
     status = "INVALID_ARGUMENT"
 
@@ -50,7 +50,7 @@ class InvalidClass(CsiError):
 
 
 class PodUnknown(CsiError):
-    """The API server knows the pod or its ServiceAccount no longer."""
+    """The pod or its ServiceAccount no longer exists."""
 
     status = "NOT_FOUND"
 
@@ -62,24 +62,24 @@ class LoginRefused(CsiError):
 
 
 class SecretNotRead(CsiError):
-    """An object of the class could not be made from what Vault answered."""
+    """An object of the class could not be made from Vault's answer."""
 
     status = "FAILED_PRECONDITION"
 
 
 class PathForbidden(SecretNotRead):
-    """Vault answered 403 to the pod's token; the message is for a token that is valid."""
+    """Vault answered 403 to the pod's token; the message assumes that the token is valid."""
 
     status = "PERMISSION_DENIED"
 
 
 class TooLarge(CsiError):
-    """The files of a mount are more than the driver takes in one answer."""
+    """The files of a mount are larger than the driver accepts in one answer."""
 
     status = "OUT_OF_RANGE"
 
 
 class Unavailable(CsiError):
-    """Somebody did not answer in time; the driver and the kubelet try again by themselves."""
+    """Vault or the API server did not answer in time; the driver and the kubelet retry automatically."""
 
     status = "UNKNOWN"

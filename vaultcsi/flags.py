@@ -10,7 +10,7 @@ from vaultkube.value_types import BOOLEAN
 
 @dataclass(frozen=True, kw_only=True)
 class FlagRow(Row):
-    """A setting that a flag of vault-csi-provider sets too."""
+    """A row of a setting that also has a flag of vault-csi-provider."""
 
     flag: str = ""
 
@@ -19,13 +19,13 @@ _DEBUG = FlagRow(type=BOOLEAN, default="false", help="the level debug", settings
 
 
 class InvalidFlags(InvalidSetting):
-    """The command line has what is no flag, or a flag without its value."""
+    """The command line has an unknown flag, or a flag without its value."""
 
 
 def parse_flags(rows: Iterable[FlagRow], arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the variables that the flags stand for, and what is no flag.
+    """Return the variables that the flags set, and the problems of the command line.
 
-    Go's flags have one dash or two, and their value behind `=` or in the next argument, truth values behind `=` alone
+    Go's flags have one dash or two, and their value after `=` or in the next argument, truth values only after `=`
     (https://pkg.go.dev/flag#hdr-Command_line_flag_syntax).
     """
     flags = {row.flag: row for row in (*rows, _DEBUG) if row.flag}

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: mounts, requests that they needed, and what is kept between them. No label names a pod."""
+"""Metrics for Prometheus: mounts, their requests, and cached logins and answers. No label names a pod."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ _BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class Holdings(NamedTuple):
-    """The number of logins that are kept, and of answers that were issued with them, with their bytes as JSON."""
+    """The number of cached logins, and the number and the bytes (as JSON) of the answers issued with them."""
 
     logins: int
     answers: int
@@ -20,7 +20,7 @@ class Holdings(NamedTuple):
 
 
 class Metrics:
-    """The figures of this process, in `registry`."""
+    """Holds and updates the metrics of this process, in `registry`."""
 
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._registry = registry
@@ -62,7 +62,7 @@ class Metrics:
         self._call_seconds.labels("api_server").observe(seconds)
 
     def show_holdings(self, holdings: Callable[[], Holdings]) -> None:
-        """Show what is kept at the time of each scrape."""
+        """Show the holdings as they are at the time of each scrape."""
         for name, help_ in (
             ("logins", "Cached logins of pods"),
             ("answers", "Cached leases, certificates and other issued answers"),
@@ -72,7 +72,7 @@ class Metrics:
             gauge.set_function(partial(_figure, holdings, name))
 
     def expose(self) -> str:
-        """Return all figures: https://prometheus.io/docs/instrumenting/exposition_formats/."""
+        """Return all metrics as text: https://prometheus.io/docs/instrumenting/exposition_formats/."""
         return generate_latest(self._registry).decode()
 
 

@@ -1,6 +1,6 @@
 """A MountRequest of the driver: the pod that mounts, and the parameters of its class.
 
-The driver puts both into one JSON object, the pod's part under names of Kubernetes
+The driver puts both into one JSON object; the pod's part has names that Kubernetes defines
 (https://kubernetes-csi.github.io/docs/pod-info.html, https://kubernetes-csi.github.io/docs/token-requests.html).
 """
 
@@ -17,12 +17,12 @@ _UNPREFIXED = ("secretProviderClass",)
 _TOKENS = f"{_DRIVERS}serviceAccount.tokens"
 _DEFAULT_PERMISSION = 0o644
 _DEFAULT_AUDIENCES = ("vault", "")
-"""Without an audience in the class: the one that vault-csi-provider looks for, then the API server's own."""
+"""Audiences for a class without one: the audience that vault-csi-provider expects, then the API server's own."""
 
 
 @dataclass(frozen=True)
 class MountingPod:
-    """The pod that mounts; `tokens` are those of its ServiceAccount that the driver has, by audience."""
+    """The pod that mounts; `tokens` are its ServiceAccount's tokens from the driver, by audience."""
 
     namespace: str
     name: str
@@ -41,7 +41,7 @@ class MountingPod:
 
 @dataclass(frozen=True)
 class Mount:
-    """A mount that is to be made: the files of `parameters`, with this permission where an object names none."""
+    """A requested mount: the files of `parameters`, with this permission for objects without one."""
 
     pod: MountingPod
     parameters: ClassParameters

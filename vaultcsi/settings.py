@@ -76,7 +76,7 @@ def _setting(name: str, type: ValueType, default: str, *, flag: str = "", help: 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the provider; of those about Vault, a class may have its own."""
+    """The settings of the provider; a class may replace those about Vault."""
 
     endpoint: str = _setting(
         "CSI_ENDPOINT",
@@ -202,7 +202,7 @@ ROWS = rows_of(Settings, FlagRow)
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
-    """Return the settings; raise InvalidSetting, or InvalidFlags, which names every one that cannot be used."""
+    """Return the settings; raise InvalidSetting, which names every unusable setting, or InvalidFlags for wrong flags."""
     flags, problems = parse_flags(ROWS, arguments)
     try:
         return Settings(**read_table(ROWS, {**environ, **flags}, problems))
@@ -211,7 +211,7 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Setti
 
 
 def usage() -> str:
-    """Return the help of the command: each flag with its variable, what it is for, and its default."""
+    """Return the help of the command: each flag with its variable, its purpose and its default."""
     flags = [f"  --{row.flag} ({row.settings[0]}): {_described(row)}" for row in ROWS if row.flag]
     variables = [f"  {row.settings[0]}: {_described(row)}" for row in ROWS if not row.flag]
     head = [

@@ -10,10 +10,9 @@ template may also be a `template_file` of the agent's container. Fields that are
      "home": "/home/vault", "handover": "/vault/agent-cache/leases", "listener": {"port": 8200, "token": "true", "quit": false},
      "token_mode": "0640"}
 
-Without `token_file`, `handover` or `listener` there is none. A file without `mode` keeps that of an existing one, and
-without `interval` has that of all. `token_mode` is that of the
-files with the token. Durations are as Go writes them; `lease_threshold` is the part of a lease after which it
-is renewed, above 0 and up to 1.
+`token_file`, `handover` and `listener` are optional. A file without `mode` has the mode of an existing file, and without
+`interval` the interval of all files. `token_mode` is the mode of the files with the token. Durations have Go's form;
+`lease_threshold` is the part of a lease after which it is renewed, above 0 and up to 1.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def agent_text(settings: AgentSettings) -> str:
 
 
 def parse_agent(text: str) -> AgentSettings:
-    """Return the settings in the JSON text; raise ValueError, which names the fault and the field, and shows no value."""
+    """Return the settings in the JSON text; raise ValueError, which names the fault and the field without the value."""
     document = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
@@ -63,7 +62,7 @@ def parse_agent(text: str) -> AgentSettings:
 
 
 class _Field:
-    """One field of the JSON: its name there, the attribute, and functions that read and write its value."""
+    """One field of the JSON: its name, its attribute, and the functions that read and write its value."""
 
     __slots__ = ("attribute", "name", "read", "write")
 
@@ -87,7 +86,7 @@ def _text(value: Any) -> str:
 
 
 def _place(value: Any) -> str:
-    """Return an absolute path that leads nowhere else: without `.` and `..`."""
+    """Return an absolute path without `.` and `..`; raise ValueError for any other."""
     parts = _text(value).split("/")
     if parts[0] or not parts[-1] or "\0" in value or any(part in ("", ".", "..") for part in parts[1:]):
         raise ValueError
@@ -161,7 +160,7 @@ _FILE_FIELDS = (
 
 
 def _documented(record: Record, usual: Record, fields: tuple[_Field, ...]) -> dict[str, object]:
-    """Return the fields of the record that differ from the usual one, as JSON has them."""
+    """Return the JSON fields of the record that differ from the default record `usual`."""
     values = [(field, getattr(record, field.attribute), getattr(usual, field.attribute)) for field in fields]
     return {field.name: field.write(value) for field, value, other in values if value != other}
 

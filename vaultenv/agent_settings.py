@@ -17,7 +17,7 @@ TRUE, FALSE, FORCE = "true", "false", "force"
 
 
 class AgentFile(Record):
-    """One file: its source and its absolute path; the agent decides about fields that are "" or None."""
+    """One file: its source and its absolute path; fields that are "" or None have the agent's defaults."""
 
     __slots__ = ("command", "file", "interval_s", "mode", "source", "template_file")
 

@@ -1,25 +1,25 @@
-"""Errors before the program starts, by the person who can correct them.
+"""Errors before the start of the program, by the person who can correct them.
 
     VaultEnvError
-    ├── InvalidReference     the author's: the text after `vault:` is not a reference
-    ├── InvalidSetting       the operator's or author's: a VAULT_* variable has an unusable value
-    ├── InvalidUsage         the author's: the command line of the launcher
-    ├── ProgramNotStarted    the author's: the program is missing (127) or cannot be run (126)
+    ├── InvalidReference     author: the text after `vault:` is not a reference
+    ├── InvalidSetting       operator or author: a VAULT_* variable has an unusable value
+    ├── InvalidUsage         author: the command line of the launcher is wrong
+    ├── ProgramNotStarted    author: the program is missing (127) or cannot be executed (126)
     ├── ClientNotCreated     one of the following, or InvalidSetting, before the first read
-    ├── LoginFailed          Vault refused the login, or there is nothing to log in with
+    ├── LoginFailed          Vault refused the login, or the credentials cannot be read
     ├── SecretNotFound       the path is not in Vault
-    │   └── KeyNotFound      the path is, the key or the version is not
-    ├── SecretUnusable       the secret is there, and cannot become the text of a variable
-    │   └── TooMuch          with the values before it is more than all values together may have
+    │   └── KeyNotFound      the path is in Vault, the key or the version is not
+    ├── SecretUnusable       the secret exists, but cannot become the text of a variable
+    │   └── TooMuch          all values together are longer than the limit
     ├── PermissionRefused    Vault knows the caller and refuses the path (403)
     │   └── TokenRefused     Vault does not know the token (any more)
     ├── RequestRefused       Vault answered another 4xx: the request itself is wrong
     ├── VaultUnavailable     Vault, or the way to it, is down, sealed, too slow or not trusted
     │   └── NotVault         a request is refused by something that does not answer as Vault does
-    ├── FileNotWritten       the operator's: a file of the agent, for its volume or its name
+    ├── FileNotWritten       operator: a file of the agent cannot be written, because of its volume or its name
     └── NotResolved          one or more variables or files could not be resolved; lists every problem
 
-Each message says what, where, and what to do, and never holds a secret value.
+Each message has the cause, the place and the remedy, and never a secret value.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LONGEST_REFERENCE = 240
 class VaultEnvError(Exception):
     """Base class of all errors that this package raises; the first line of `str()` is complete by itself.
 
-    `is_outage` says that Vault gave no answer, which it may give later.
+    `is_outage` means that Vault did not answer, but may answer later.
     """
 
     exit_status = 1
@@ -41,7 +41,7 @@ class VaultEnvError(Exception):
 
 
 class InvalidReference(VaultEnvError):
-    """A value looks like a Vault reference and is not one; further lines point at the offending character."""
+    """A value looks like a Vault reference but is not valid; further lines point at the wrong character."""
 
     def __init__(self, message: str, reference: str, offset: int) -> None:
         super().__init__(message)
@@ -53,12 +53,12 @@ class InvalidReference(VaultEnvError):
         return f"{self.message}\n{self.pointer()}"
 
     def pointer(self) -> str:
-        """Return two lines: the reference, and a caret under the offending character."""
+        """Return two lines: the reference, and a caret under the wrong character."""
         shown = "".join(char if char.isprintable() else "\ufffd" for char in self.reference)
         return f"    {shown}\n    {' ' * self.offset}^"
 
     def without_text(self) -> str:
-        """Return the message for a value that is secret, with the position instead of its text."""
+        """Return the message for a secret value, with the position instead of its text."""
         return f"it begins as a reference, but is not valid from character {self.offset + 1} on: write vault:path#key"
 
 
@@ -79,7 +79,7 @@ class ProgramNotStarted(VaultEnvError):
 
 
 class ClientNotCreated(VaultEnvError):
-    """The client could not be made or logged in; the message says why."""
+    """The client could not be created or logged in; the message has the reason."""
 
     def __init__(self, cause: VaultEnvError) -> None:
         super().__init__(f"failed to create vault client: {cause}")
@@ -95,15 +95,15 @@ class SecretNotFound(VaultEnvError):
 
 
 class KeyNotFound(SecretNotFound):
-    """The path is in Vault, and has no such key, or no longer the version."""
+    """The path is in Vault, but the key or the version is not."""
 
 
 class SecretUnusable(VaultEnvError):
-    """A secret exists, and its value cannot become the text of an environment variable."""
+    """A secret exists, but its value cannot become the text of an environment variable."""
 
 
 class TooMuch(SecretUnusable):
-    """A bound that all values share is used up: no value after this one can be replaced either."""
+    """A limit for all values together is reached: no value after this one can be replaced either."""
 
 
 class PermissionRefused(VaultEnvError):
@@ -125,18 +125,19 @@ class VaultUnavailable(VaultEnvError):
 
 
 class NotVault(VaultUnavailable):
-    """A request was refused by something that does not answer as Vault does."""
+    """A request was refused by a server that is not Vault, by the form of its answer."""
 
     is_outage = False
 
 
 class FileNotWritten(VaultEnvError):
-    """A file of the agent could not be written; the old one stands."""
+    """A file of the agent could not be written; the old file is unchanged."""
 
 
 class NotResolved(VaultEnvError):
-    """Some variables could not be resolved; `problems` holds each variable's name, reference and error. Values of an object
-    have another `noun`.
+    """Some variables could not be resolved; `problems` has each variable's name, reference and error.
+
+    `noun` is another word for values of an object.
 
     The first line names all problems; lines after it point into references that cannot be parsed.
     """

@@ -16,10 +16,10 @@ _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY")
 
 
 class Settings(Variables):
-    """The launcher's settings, made once and never changed; their repr shows nothing, as they hold a token.
+    """The launcher's settings, created once and never changed; their repr shows no value, as one is a token.
 
-    A variable that is not set, or empty, has its default. Raises InvalidSetting with the variable's name and what is
-    accepted.
+    A variable that is not set, or empty, has its default. Raises InvalidSetting with the variable's name and the accepted
+    values.
     """
 
     def __init__(self, environ: Mapping[bytes, bytes]) -> None:

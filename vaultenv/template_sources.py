@@ -1,13 +1,13 @@
-"""Sources of variables by template: the form of VAULT_ENV_TEMPLATES, which the webhook writes and the launcher reads.
+"""Template sources of variables: the form of VAULT_ENV_TEMPLATES, which the webhook writes and the launcher reads.
 
-It is a JSON list of objects, in the order in which they are rendered; a later source wins where both bring a name:
+It is a JSON list of objects, in the order of their rendering; if two have the same variable, the later source wins:
 
     [{"name": "config.env", "path": "secret/data/app", "template": "A={{ … }}", "missing_key": "error"},
      {"name": "db", "path": "secret/data/db", "default": "map"}]
 
-A source has a `path`, a `template` or both. Without a template it brings all keys of its path, and `default` names the
-template of the path that HashiCorp's agent would render then: `map` or `json`. `left` and `right` are the delimiters,
-`{{` and `}}` where they are left out. With `missing_key` `error`, a key that is not there is an error.
+A source has a `path`, a `template` or both. Without a template all keys of its path become variables, and `default` names
+the template that HashiCorp's agent would render for the path: `map` or `json`. `left` and `right` are the delimiters, by
+default `{{` and `}}`. With `missing_key` `error`, a missing key is an error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DEFAULT_TEXTS = {
 
 
 class TemplateSource(Record):
-    """One source; fields that the JSON leaves out have the values that stand in the module's docstring, else ""."""
+    """One source; fields that are not in the JSON have the defaults of the module's docstring, else ""."""
 
     __slots__ = ("default", "left", "missing_key", "name", "path", "right", "template")
 
@@ -58,7 +58,7 @@ class TemplateSource(Record):
 
 
 def default_template(source: TemplateSource) -> str:
-    """Return the template that HashiCorp's agent has for a path without one, whose delimiters are `{{` and `}}`.
+    """Return the default template of HashiCorp's agent for a path, with the delimiters `{{` and `}}`.
 
     https://github.com/hashicorp/vault-k8s/blob/main/agent-inject/agent/annotations.go
     """
@@ -76,7 +76,7 @@ def sources_text(sources: Iterable[TemplateSource]) -> str:
 
 
 def parse_sources(text: str) -> tuple[TemplateSource, ...]:
-    """Return the sources in the JSON text; raise ValueError, which names the fault and the field, and shows no value."""
+    """Return the sources in the JSON text; raise ValueError, which names the fault and the field without the value."""
     found = loads(text.encode("utf-8", "surrogatepass"))
     if not isinstance(found, list):
         raise ValueError("it is not a JSON list")
@@ -84,7 +84,7 @@ def parse_sources(text: str) -> tuple[TemplateSource, ...]:
 
 
 def source_document(source: TemplateSource) -> dict[str, str]:
-    """Return the source as a JSON object, without the fields that have their usual value."""
+    """Return the source as a JSON object, without the fields that have their default value."""
     values = {field: getattr(source, field) for field in _OPTIONAL}
     return {
         "name": source.name,
@@ -93,7 +93,7 @@ def source_document(source: TemplateSource) -> dict[str, str]:
 
 
 def read_source(document: Any, where: str) -> TemplateSource:
-    """Return the source of a JSON object, which may lack path and template; ValueError says what of it is wrong, and `where`."""
+    """Return the source in a JSON object, which may lack path and template; raise ValueError with the fault and `where`."""
     if not isinstance(document, dict) or not document.get("name"):
         raise ValueError(f"{where} is not an object with a name")
     for field, value in document.items():

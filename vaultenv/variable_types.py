@@ -1,6 +1,6 @@
-"""Types of the values of variables: each parses the text of the variable `name`, or raises InvalidSetting naming it.
+"""Types of the values of variables: each parses the text of the variable `name`, or raises InvalidSetting with the name.
 
-A text that a request could not carry as it is, because of a control character, is not shown: it may be a secret.
+No message shows a text with a control character, which no request could send unchanged: it may be a secret.
 """
 
 from vaultenv.basics.duration import seconds
@@ -24,7 +24,7 @@ SIGNALS = (
     "SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMIN SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM "
     "SIGTRAP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGUSR1 SIGUSR2 SIGVTALRM SIGWINCH SIGXCPU SIGXFSZ"
 )
-"""The names of signals, in one text: `_signal` can be loaded by a complete interpreter only."""
+"""The names of signals, in one text: only a complete interpreter can load `_signal`."""
 AUTH_METHODS = (
     "jwt",
     "kubernetes",
@@ -66,7 +66,7 @@ def namespace(name: str, text: str) -> str:
 
 
 def segment(name: str, text: str) -> str:
-    """Return the line, which is to be one segment of a path; raise InvalidSetting if it would lead to another path."""
+    """Return the line as one segment of a path; raise InvalidSetting if it would lead to another path."""
     if "/" in line(name, text) or text in (".", ".."):
         raise InvalidSetting(f"{name} holds {text!r}: it must be the name of one thing in Vault")
     return text
@@ -78,7 +78,7 @@ def mount(name: str, text: str) -> str:
 
 
 def auth_mount(name: str, text: str) -> str:
-    """Return the mount of an auth method; raise InvalidSetting for one with `auth/` in front as well."""
+    """Return the mount of an auth method; raise InvalidSetting also for one that begins with `auth/`."""
     found = mount(name, text)
     if found.startswith("auth/"):
         raise InvalidSetting(f"{name} is {found!r}: leave auth/ out, it is put in front")
@@ -133,7 +133,7 @@ def flag(name: str, text: str) -> bool:
 
 
 def unsupported_flag(name: str, text: str) -> bool:
-    """Return False; raise InvalidSetting for true as well."""
+    """Return False; raise InvalidSetting also for true."""
     if flag(name, text):
         raise InvalidSetting(f"{name} is not supported: write the host and port into VAULT_ADDR")
     return False
@@ -181,7 +181,7 @@ def daemon_action(name: str, text: str) -> str:
 
 
 def template_sources(name: str, text: str) -> "tuple[TemplateSource, ...]":
-    """Return the sources of templates in a JSON list, none for empty text; their templates are not parsed."""
+    """Return the template sources in a JSON list, none for empty text; their templates are not parsed."""
     if not text:
         return ()
     from vaultenv.template_sources import parse_sources

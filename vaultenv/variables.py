@@ -21,9 +21,10 @@ SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  #
 class Variable:
     """The facts about one variable, and its default value as an attribute of `Settings`.
 
-    `parse` makes the value of the field from name and text; without it, `Settings` does not read the variable.
-    `names` are the variables for the value, first wins: the alias, if there is one, and `name`. `removed` says when the program does not get the
-    variable. If it is `only_for_requests`, it has no effect on a start without references.
+    `parse` returns the value of the field from name and text; without it, `Settings` does not read the variable. `names` are
+    the variables for the value, of which the first wins: the alias, if there is one, and `name`. `removed` defines when the
+    variable is removed from the program's environment. With `only_for_requests` the variable has no effect on a start without
+    references.
     """
 
     __slots__ = ("default", "field", "help", "name", "names", "only_for_requests", "parse", "removed")
@@ -51,12 +52,12 @@ class Variable:
         self.field = field
 
     def __get__(self, settings: object, owner: type) -> "Any":
-        """Return the value of the default, which a start parses only if it needs it."""
+        """Return the value of the default, which is parsed only if a start needs it."""
         return self if settings is None or not self.parse else self.parse(self.name, self.default)
 
 
 variable: "Callable[..., Any]" = Variable
-"""A row whose field has the type that is written beside it."""
+"""A row; the field has the type in its annotation."""
 
 
 class Variables:

@@ -1,1 +1,1 @@
-"""The ground that all servers share: networking, the API server, Vault, documents, value types, log, metrics."""
+"""Common code of all servers: networking, the API server, Vault, documents, value types, log, metrics."""

@@ -1,4 +1,4 @@
-"""Kinds of IP addresses: never to be connected to on behalf of others, private, loopback, or public.
+"""Kinds of IP addresses: forbidden for connections on behalf of others, private, loopback, or public.
 
 The tables follow the IANA registries of special-purpose addresses (RFC 6890) and the metadata services of the
 clouds; `ipaddress.is_global` is not used, because it calls several of these global.

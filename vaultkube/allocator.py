@@ -1,8 +1,8 @@
 """Settings of glibc's allocator (mallopt(3)) that return memory to the system; without effect on other C libraries.
 
-glibc puts a large block into a mapping of its own, which goes back to the system when the block is freed. But each
-freed one raises the size that counts as large, and soon the bodies of many threads fragment the heaps. With a fixed
-size they do not: 48 attacks of registries at once take 20 MiB, and 20 MiB again the next time, instead of 40, 60 and 80.
+glibc puts a large block into a mapping of its own, which is returned to the system when the block is freed. But each
+freed block raises the size that counts as large, and soon the bodies of many threads fragment the heaps. A fixed size
+prevents that: 48 attacks of registries at once need 20 MiB, and 20 MiB again the next time, instead of 40, 60 and 80.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ def give_back_large_blocks() -> None:
 
 
 def share_heaps(most: int) -> None:
-    """Let threads share so many heaps; by itself glibc makes up to eight for each processor, and each one fragments."""
+    """Limit the number of heaps to `most`; by default glibc creates up to eight for each processor, and each one fragments."""
     _mallopt(_M_ARENA_MAX, most)
 
 

@@ -1,4 +1,4 @@
-"""Limits on how many threads do something at a time, with no more than a fair share for one holder."""
+"""Limits on the number of threads that do the same work at a time, with at most a fair share for one holder."""
 
 import threading
 from collections import Counter
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 
 class Gate:
-    """Lets `limit` threads in for each key, at most three quarters of them for the same holder; the others wait.
+    """Admits `limit` threads for each key, at most three quarters of them for the same holder; further threads wait.
 
-    Threads of one key and holder go in in the order in which they came.
+    Threads of one key and holder are admitted in the order of their arrival.
     """
 
     def __init__(self, limit: int) -> None:
@@ -20,7 +20,7 @@ class Gate:
         self._changed = threading.Condition()
 
     def enter(self, key: Hashable, holder: str, timeout_s: float) -> bool:
-        """Go in; return false if there was no room in time. Any thread may `leave` later."""
+        """Wait for a place and occupy it; return False if none was free in time. Any thread may `leave` later."""
         ticket = object()
         with self._changed:
             line = self._lines.setdefault((key, holder), [])
@@ -36,7 +36,7 @@ class Gate:
                 self._step_out(ticket, line, (key, holder))
 
     def leave(self, key: Hashable, holder: str) -> None:
-        """Make room."""
+        """Free a place."""
         with self._changed:
             self._inside.subtract((key, (key, holder)))
             self._inside = +self._inside  # drops the keys with a count of zero
@@ -44,7 +44,7 @@ class Gate:
 
     @contextmanager
     def entered(self, key: Hashable, holder: str, timeout_s: float, otherwise: Exception) -> Iterator[None]:
-        """Be inside for the length of a `with` statement; raise `otherwise` if there was no room in time."""
+        """Occupy a place for the length of a `with` statement; raise `otherwise` if none was free in time."""
         if not self.enter(key, holder, timeout_s):
             raise otherwise
         try:

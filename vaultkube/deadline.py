@@ -1,4 +1,4 @@
-"""Deadlines: one for everything that an admission waits for, and for its own work."""
+"""Deadlines: one for all outgoing calls of an admission, and for its own work."""
 
 import math
 import time
@@ -10,14 +10,14 @@ _MOMENT_S = 0.005
 
 
 class WouldBlock(BaseException):
-    """Work has taken longer than a thread that serves others can spare: it is begun again in a thread of its own.
+    """Work has used more time than a serving thread can spare: it is started again in a thread of its own.
 
-    Not an Exception, as no handler of errors on its way may catch it.
+    It is no Exception, so that no error handler on its way catches it.
     """
 
 
 class Deadline:
-    """A point in time, `budget_s` seconds after its making, that every outgoing call of one admission respects."""
+    """A point in time, `budget_s` seconds after its creation, that every outgoing call of one admission respects."""
 
     def __init__(self, budget_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -32,13 +32,13 @@ class Deadline:
         return self._clock() >= self._end
 
     def check(self) -> None:
-        """Return while time is left; raise OutOfTime after that. Long work calls it before each of its parts."""
+        """Raise OutOfTime if no time is left. Long work calls it before each of its parts."""
         if self._clock() >= self._end:
             raise OutOfTime("there is too much in it to decide in time; make it smaller, or divide it")
 
 
 class ShortDeadline(Deadline):
-    """A deadline for a thread that serves others: until `resume`, `check` raises WouldBlock after 5 ms of work.
+    """A deadline for a serving thread: until `resume`, `check` raises WouldBlock after 5 ms of work.
 
     Work is the thread's own processor time: on a busy machine 5 ms pass in the middle of the shortest review.
     """
@@ -56,19 +56,19 @@ class ShortDeadline(Deadline):
         self._work_pause = work_clock() + _MOMENT_S
 
     def resume(self) -> None:
-        """Allow work until the deadline: it is in a thread of its own now."""
+        """Allow work until the deadline, as the thread no longer serves others."""
         self._pause, self._soonest = math.inf, self._end
 
     def check(self) -> None:
-        """Return while time is left; raise WouldBlock after the moment, OutOfTime after the deadline."""
+        """Raise WouldBlock after 5 ms of work, and OutOfTime after the deadline."""
         now = self._clock()
         if now < self._soonest:
             return
         super().check()
-        # The clock of the thread is a system call, and the other one is none.
+        # Reading the thread's clock is a system call, reading the other clock is not.
         if now >= self._pause and self._work_clock() >= self._work_pause:
             raise WouldBlock
 
 
 UNLIMITED = Deadline(math.inf)
-"""The deadline of work that nobody waits for."""
+"""The deadline of work without a time limit."""

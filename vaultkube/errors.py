@@ -1,22 +1,22 @@
 """Errors of the webhook, by the party at fault.
 
     WebhookError
-    ├── InvalidReview        the caller's: no AdmissionReview (HTTP 400)
-    ├── InvalidManifest      a file given to `mutate`, `check` or `render` cannot be used
-    │   └── NotYaml          or can, and is not YAML
+    ├── InvalidReview        the caller's request is no AdmissionReview (HTTP 400)
+    ├── InvalidManifest      a file for `mutate`, `check` or `render` cannot be used
+    │   └── NotYaml          the file is not YAML
     └── Refused              the object's author can correct it: answered `allowed: false`, 403
         ├── ForbiddenAddress     a Vault address that the operator has not listed
-        ├── MissingRight         the operator's: RBAC does not grant a right that the decision needs
-        ├── ImageNotRead         the registry did not give the image's configuration
-        ├── NotResolved          Vault did not give a secret that the object refers to
-        ├── Unavailable          somebody did not answer, and may do so later: 503
+        ├── MissingRight         RBAC does not grant a right that the decision needs; the operator can add it
+        ├── ImageNotRead         the registry did not return the image's configuration
+        ├── NotResolved          Vault did not return a secret that the object refers to
+        ├── Unavailable          a server did not answer; a retry may succeed: 503
         │   ├── ClusterUnavailable   the API server
-        │   │   └── AnswerTooLong        or with more than there is room for
+        │   │   └── AnswerTooLong        its answer is longer than the limit
         │   ├── RegistryUnavailable  a registry; an ImageNotRead too
         │   └── VaultUnavailable     Vault; a NotResolved too
-        └── OutOfTime            there is more in the object than can be decided in time: 504
+        └── OutOfTime            the object is too large to be decided in time: 504
 
-InvalidSetting, the operator's, is the launcher's class too: an environment variable that cannot be used.
+InvalidSetting, for an unusable environment variable of the operator, is the launcher's class too.
 Messages are shown to people and stored by the API server's audit log: they name the container, variable and
 reference, and never a secret value, a token, or text that a registry or Vault chose.
 """
@@ -33,11 +33,11 @@ class InvalidReview(WebhookError):
 
 
 class InvalidManifest(WebhookError):
-    """A file with manifests or secrets cannot be used; the message names the file, or the path that it is for."""
+    """A file with manifests or secrets cannot be used; the message names the file, or the path in Vault."""
 
 
 class NotYaml(InvalidManifest):
-    """A file with manifests is no YAML: at `line`, from 1, for this `reason`."""
+    """A file with manifests is not YAML; `line` counts from 1."""
 
     def __init__(self, file: str, line: int, reason: str) -> None:
         super().__init__(f"{file}:{line}: not YAML: {reason}")
@@ -47,9 +47,9 @@ class NotYaml(InvalidManifest):
 
 
 class Refused(WebhookError):
-    """The object is refused; `str()` says why and what to do.
+    """The object is refused; `str()` is the cause with the remedy.
 
-    `code` and `reason` go into the Status of the answer, `outcome` into metrics and log.
+    `code` and `reason` are for the Status of the answer, `outcome` for metrics and the log.
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
     """
 
@@ -63,7 +63,7 @@ class ForbiddenAddress(Refused):
 
 
 class MissingRight(Refused):
-    """The webhook's own ServiceAccount lacks a right; trying again does not help."""
+    """The webhook's own ServiceAccount lacks a right; a retry does not help."""
 
 
 class ImageNotRead(Refused):
@@ -75,7 +75,7 @@ class NotResolved(Refused):
 
 
 class Unavailable(Refused):
-    """A server did not give an answer that the decision needs; trying again may help."""
+    """A server did not answer a request that the decision needs; a retry may help."""
 
     code = 503
     reason = "ServiceUnavailable"
@@ -83,23 +83,23 @@ class Unavailable(Refused):
 
 
 class ClusterUnavailable(Unavailable):
-    """The Kubernetes API did not answer in time, or not with a document that the webhook may read."""
+    """The Kubernetes API did not answer in time, or not with a usable document."""
 
 
 class AnswerTooLong(ClusterUnavailable):
-    """The answer of the Kubernetes API is longer than there is room for; a list can be read in smaller parts."""
+    """The answer of the Kubernetes API is longer than the limit; a list can be read in smaller pages."""
 
 
 class RegistryUnavailable(ImageNotRead, Unavailable):
-    """The registry did not answer, or is too busy to."""
+    """The registry did not answer, or is too busy."""
 
 
 class VaultUnavailable(NotResolved, Unavailable):
-    """Vault did not answer, is sealed, or is too busy to."""
+    """Vault did not answer, is sealed, or is too busy."""
 
 
 class OutOfTime(Refused):
-    """The admission's deadline has passed while the webhook itself was at work."""
+    """The admission's deadline has passed during the webhook's own work."""
 
     code = 504
     reason = "Timeout"

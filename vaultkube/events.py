@@ -1,6 +1,6 @@
-"""Kubernetes Events: warnings about an object, sent by a thread that nobody waits for, and not too many of them.
+"""Kubernetes Events: warnings about an object, sent in the background by a thread, at a limited rate.
 
-When there are too many, the newest are dropped: the answer and the log say the same.
+Above the limit the newest are dropped, as the answer and the log have the same message.
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
 
@@ -35,7 +35,7 @@ class Recorder(Protocol):
 
 
 class EventSender:
-    """Sends Events; at most one a second on average, and of one namespace one in ten seconds."""
+    """Sends Events in a thread: on average at most one a second, and for one namespace one in ten seconds."""
 
     def __init__(self, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
         self._recorder = recorder
@@ -45,7 +45,7 @@ class EventSender:
         self._thread: threading.Thread | None = None
 
     def send(self, namespace: str, event: Event) -> None:
-        """Queue the Event and return at once; one above the limit, or the same within a minute, is dropped."""
+        """Queue the Event and return at once; drop an Event above the limit, or the same one within a minute."""
         regarding = event["regarding"]
         if self._limit.allows(namespace, regarding["kind"], regarding["name"], event["note"]):
             try:
@@ -72,7 +72,7 @@ class EventSender:
 
 
 class _Pace(NamedTuple):
-    """So many at once, and then one in `every_s`; its state is the time until which it is used up."""
+    """A rate: `burst` Events at once, then one every `every_s` seconds; its state is the time until which it is used up."""
 
     burst: int
     every_s: float
@@ -85,9 +85,9 @@ class _Pace(NamedTuple):
 
 
 class Limit:
-    """Allows Events at a pace for all and one for each namespace, so that one that is refused often silences no other.
+    """Limits Events by a rate for all and one for each namespace, so that a namespace with many refusals silences no other.
 
-    The same key is allowed once a minute.
+    Events of the same key are allowed once a minute.
     """
 
     _ALL, _NAMESPACE = _Pace(20, 1.0), _Pace(5, 10.0)
@@ -115,7 +115,7 @@ class Limit:
 
 
 def _remember(memory: dict[Key, float], key: Key, time_s: float, most: int) -> None:
-    """Put the key last, and forget the first of more than `most`."""
+    """Store the time of the key as the newest entry, and drop the oldest of more than `most`."""
     memory.pop(key, None)
     memory[key] = time_s
     if len(memory) > most:

@@ -15,10 +15,10 @@ class TooLong(ValueError):
 
 
 def expand(text: bytes, value_of: Callable[[str], bytes | None], limit_bytes: int) -> tuple[bytes, bool]:
-    """Return the kubelet's expansion of `text`, and whether that can be known; raise TooLong above `limit_bytes`.
+    """Return the kubelet's expansion of `text`, and whether it is certain; raise TooLong above `limit_bytes`.
 
-    `value_of` gives the value of a variable defined before, or None for one that only the kubelet knows, and for any
-    other name: that stays as text, unless the kubelet turns out to know it (the variables of Services).
+    `value_of` returns the value of a variable defined before, or None for a variable that only the kubelet knows, and for
+    any other name, which stays as text unless the kubelet knows it (the variables of Services).
     """
     parts: list[bytes] = []
     known, at, length = True, 0, 0
@@ -44,14 +44,14 @@ def names_in(text: str) -> list[str]:
 
 
 def double_dollars(text: str) -> str:
-    """Return `text` so that the kubelet's expansion gives `text` again."""
+    """Return the escaped `text`, which the kubelet's expansion turns back into `text`."""
     return text.replace("$", "$$")
 
 
 def _marks(text: bytes) -> Iterator[re.Match[bytes]]:
     """Yield each `$(NAME)` and `$$`, the latter without a group.
 
-    Behind the last `)` no name ends: looking for its end at every `$(` there would take the square of the length.
+    After the last `)` no name can end: a search for its end at every `$(` there would need quadratic time.
     """
     last = text.rfind(b")") + 1
     yield from _MARK.finditer(text, 0, last)

@@ -1,6 +1,6 @@
 """The log: the standard library's `logging`, as one JSON object a line on standard error.
 
-Never give a record a secret value. Fields are a mapping: `_log.info("reviewed", extra={"fields": {"uid": uid}})`.
+A record must never hold a secret value. Fields are a mapping: `_log.info("reviewed", extra={"fields": {"uid": uid}})`.
 """
 
 import logging
@@ -18,8 +18,8 @@ _LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warni
 class JsonFormatter(logging.Formatter):
     """Formats a record as an object with the time in UTC, the level, the message and the record's fields.
 
-    A record without fields names its logger. Of an exception the line has the class and the last places: its text
-    could hold a value.
+    A record without fields names its logger. For an exception the line has its class and the last places of the code, as
+    its text could hold a secret value.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -40,8 +40,8 @@ _PLACELESS = vars(logging.LogRecord("", 0, "", 0, "", (), None))
 class Line(logging.LogRecord):
     """A record of a message with its fields, for the log lines of each review.
 
-    The standard library's record looks up the place of its caller, which no line shows: with it a review takes about
-    5 % longer.
+    The standard library's record looks up the code of its caller, which no line shows: that makes a review about 5 %
+    longer.
     """
 
     def __init__(self, logger: str, level: int, message: str, fields: Mapping[str, Any]) -> None:
@@ -64,7 +64,7 @@ class _Lines(logging.StreamHandler[TextIO]):
 
 
 def configure_logging(level: str) -> None:
-    """Log our records of at least `level` to standard error, and of other packages those from "warning".
+    """Log our records of at least `level` to standard error, and those of other packages from "warning" on.
 
     Other packages log addresses for debugging, some of which are signed.
     """

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PREFIX, _OWNER = "vault-webhook-metrics-", "owner"
 _SUMMED = ("counter", "histogram", "summary")
-"""Kinds of metrics whose figures outlive their worker."""
+"""Kinds of metrics whose values are summed also over dead workers."""
 _OUTCOMES = ("changed", "unchanged", "refused", "unavailable", "timeout", "internal", "invalid")
 _log = logging.getLogger(__name__)
 _dead: set[int] = set()
 
 
 def prepare_directory(folder: str) -> Path:
-    """Make the directory in `folder` that worker processes share their metrics in; import prometheus_client later.
+    """Create the directory in `folder` for the metrics of all worker processes; prometheus_client must be imported later.
 
-    Where there is no such folder, the system's temporary one serves. Directories of processes that were killed go.
+    If there is no such folder, the system's temporary one is used. Directories of killed processes are removed.
     """
     parent = Path(folder if os.path.isdir(folder) else tempfile.gettempdir())
     for left in parent.glob(f"{_PREFIX}*"):
@@ -40,12 +40,12 @@ def prepare_directory(folder: str) -> Path:
 
 @contextmanager
 def shared_directory(folder: str) -> Iterator[Path]:
-    """Share metrics among this process and its children by a directory in `folder`, which this process removes."""
+    """Share metrics between this process and its children in a directory in `folder`, which this process removes at its end."""
     directory, maker = prepare_directory(folder), os.getpid()
     try:
         yield directory
     finally:
-        if os.getpid() == maker:  # children that end come by here too
+        if os.getpid() == maker:  # child processes run this code at their end too
             shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -65,8 +65,8 @@ def _remove_if_left(directory: Path) -> None:
 def mark_dead(pid: int) -> None:
     """Add the sums of a dead worker to those of all dead ones, and remove its files; gunicorn's `child_exit` calls it.
 
-    While a worker reads the files, which may take long if it was stopped, nobody waits: the next dead worker's turn is
-    this one's too.
+    If a worker is reading the files (for long, if it was stopped), this call does not wait: the call for the next dead
+    worker handles this one too.
     """
     directory = Path(os.environ[DIRECTORY_VARIABLE])
     _dead.add(pid)
@@ -106,19 +106,19 @@ def _add(file: Path, to: Path) -> None:
 
 @contextmanager
 def _locked(directory: Path, how: int) -> Iterator[None]:
-    """Keep readers of the files and their remover apart; the kernel ends the lock of a process that is killed."""
+    """Lock the files against reading while they are removed; the kernel releases the lock of a killed process."""
     with open(directory / "lock", "w") as file:
         fcntl.flock(file, how)
         yield
 
 
 class Metrics:
-    """The figures of this process."""
+    """Holds and updates the metrics of this process."""
 
     def __init__(self, resources: Iterable[str] = ()) -> None:
-        """`resources` are those of the reviews to come, which have their series from now on.
+        """`resources` are the resources of expected reviews, whose series exist from now on.
 
-        A series that begins with its first event has not grown for Prometheus, so that no alert tells of that event:
+        A series that begins with its first event has no increase for Prometheus, so that no alert reports that event:
         https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
         """
         from prometheus_client import Counter, Histogram  # reads the directory at import
@@ -172,7 +172,7 @@ class Metrics:
         self._not_after.set(seconds)
 
     def call(self, server: str, outcome: str, seconds: float) -> None:
-        """Count a call of a server, vault or api_server; `outcome` is ok, refused or unavailable."""
+        """Count a call to a server, vault or api_server; `outcome` is ok, refused or unavailable."""
         self._calls.labels(server, outcome).inc()
         self._call_seconds.labels(server).observe(seconds)
 
@@ -182,10 +182,10 @@ class Metrics:
 
 
 class CertificateMetrics:
-    """The figures of the process that looks after the certificate; the others have `Metrics`."""
+    """Holds the metrics of the process that renews the certificate; all other processes have `Metrics`."""
 
     def __init__(self, *, is_self_managed: bool) -> None:
-        """`is_self_managed` says that one replica looks after certificate or path, so that there are steps and a leader."""
+        """With `is_self_managed` a leading replica manages the certificate or the path, so that there are metrics of it."""
         from prometheus_client import Counter, Gauge
 
         self.not_after: Callable[[float], None] = _not_after().set
@@ -207,7 +207,7 @@ class CertificateMetrics:
         self._steps.labels(step).inc()
 
     def leads(self, leads: bool) -> None:
-        """Set whether this replica is the one that renews a self-managed certificate."""
+        """Set whether this replica is the leader, which renews a self-managed certificate."""
         self._leader.set(int(leads))
 
 
@@ -222,7 +222,7 @@ def _not_after() -> "Gauge":
 
 
 def exposition() -> Callable[[], tuple[bytes, str]]:
-    """Return a function that gives the figures of all workers, and their content type."""
+    """Return a function that returns the metrics of all workers, and their content type."""
     from prometheus_client import (
         CONTENT_TYPE_LATEST,
         REGISTRY,

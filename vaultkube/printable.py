@@ -1,10 +1,10 @@
-"""Text of others for a terminal or a line of a report: no character in it has an effect there."""
+"""Foreign text made safe for a terminal or a line of a report: no character has an effect there."""
 
 
 def printable(text: str) -> str:
-    """Return the text with every character that is not printable, a line break too, as its escape of Python.
+    """Return the text with every unprintable character, also a line break, as its Python escape.
 
-    Among them are the escape sequences of terminals, also in one character (U+009B), and those that reverse the
+    These include the start of terminal escape sequences, also in one character (U+009B), and characters that reverse the
     direction of writing.
     """
     if text.isprintable():

@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 FieldPath = tuple[str | int, ...]
-"""Keys and positions from an object, or one of its parts, to a field."""
+"""The keys and positions that lead from an object, or from one of its parts, to a field."""
 
 
 class Problem(NamedTuple):
-    """A field at `path` that breaks the `rule`: one of the table that `vault-webhook check` documents."""
+    """A field at `path` that breaks the `rule`, which is one of those that `vault-webhook check` documents."""
 
     rule: str
     path: FieldPath
     message: str
 
     def inside(self, path: FieldPath, prefix: str = "") -> "Problem":
-        """Return the problem of the part at `path` as one of the whole, with `prefix` before its message."""
+        """Return the problem of a part at `path` as a problem of the whole object, with `prefix` before its message."""
         return self._replace(path=(*path, *self.path), message=prefix + self.message)
 
 

@@ -1,4 +1,4 @@
-"""Files of a server's own container that the author of an object names: only regular ones are read, and within a bound."""
+"""Files of a server's own container that the author of an object names: only regular ones are read, up to a size."""
 
 import os
 import stat
@@ -6,10 +6,10 @@ from pathlib import Path
 
 
 def read_regular_file(path: str | Path, most_bytes: int) -> bytes:
-    """Return the content; raise OSError for what is no regular file, ValueError for a longer one or a path that is none.
+    """Return the content; raise OSError if it is no regular file, ValueError if it is longer or the path is invalid.
 
-    A device such as /dev/zero has no end, and opening some does something to them; a pipe, and some regular files of
-    /proc, would hold the thread that reads them.
+    A device such as /dev/zero has no end, and the opening of some has an effect; a pipe, and some regular files of /proc,
+    would block the reading thread.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise OSError(f"{path} is no regular file")

@@ -1,9 +1,9 @@
-"""Results of pure functions, remembered while the process lives, and the rule for such functions.
+"""Caches of pure functions' results for the life of the process, and the rule for them.
 
-A remembered argument stays in memory, readable in a core dump, long after its request. So an argument that may be secret
-is never remembered: `public` says which arguments cannot be, and a long argument is not remembered either, so that
-memory is bounded by `entries` times `longest`. Exceptions are not remembered. A function is remembered only where that
-saves at least 2 % of a review; bench/README.md has the figures.
+A cached argument stays in memory, readable in a core dump, long after its request. So an argument that may be secret is
+never cached: `public` returns whether an argument cannot be secret. A long argument is not cached either, so that memory
+is limited to `entries` times `longest`. Exceptions are not cached. A function has a cache only if that saves at least
+2 % of a review; bench/README.md has the figures.
 """
 
 from collections.abc import Callable, Sized
@@ -16,7 +16,7 @@ More = TypeVarTuple("More")
 
 
 def anything(_key: object) -> bool:
-    """Return True: for arguments that are never secret, such as quantities and the webhook's own annotations."""
+    """Return True, for arguments that are never secret, such as quantities and the webhook's own annotations."""
     return True
 
 
@@ -28,9 +28,9 @@ def remember(
     entries: int,
     length: Callable[[Key], int] = len,
 ) -> Callable[[Key, *More], Result]:
-    """Return the function with the last `entries` results for public arguments of at most `longest` remembered.
+    """Return the function with a cache of its last `entries` results, for public arguments of at most `longest`.
 
-    Further arguments must not change the result: they have defaults, and reach only a call that is not remembered.
+    Further arguments must not change the result: they have defaults, and are passed only to a call that is not cached.
     """
     remembered = lru_cache(entries)(function)
 
@@ -43,5 +43,5 @@ def remember(
 
 
 def remember_last(function: Callable[[int], Result]) -> Callable[[int], Result]:
-    """Return the function of a number, such as the current second, with its last result remembered."""
+    """Return the function of a number, such as the current second, with a cache of its last result."""
     return lru_cache(1)(function)

@@ -1,4 +1,4 @@
-"""Settings as fields of a frozen dataclass: each field carries its row, and one reader fills the fields.
+"""Settings as fields of a frozen dataclass: each field has its row as metadata, and one reader fills the fields.
 
     @dataclass(frozen=True)
     class Settings:
@@ -21,7 +21,7 @@ _ROW = "row"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """The facts about one setting; `settings` are the environment variables that set it, first wins."""
+    """The facts about one setting; `settings` are its environment variables, of which the first that is set wins."""
 
     type: ValueType
     default: str
@@ -37,19 +37,19 @@ RowType = TypeVar("RowType", bound=Row)
 def setting(name: str, type: ValueType, default: str, *, help: str, also: str = "") -> Any:
     """Return a dataclass field for the environment variable `name`; without the variable it has the default's value.
 
-    `also` is another name for it, read where `name` is not set.
+    `also` is another name for it, which is read if `name` is not set.
     """
     names = (name, also) if also else (name,)
     return row_field(Row(type=type, default=default, help=help, settings=names))
 
 
 def row_field(row: Row) -> Any:
-    """Return a dataclass field that carries `row` and has the value of its default."""
+    """Return a dataclass field with the row `row`, and with the value of the row's default."""
     return field(default=row.type.parse(row.default), metadata={_ROW: row})
 
 
 def mapping_field(row: Row) -> Any:
-    """Return a dataclass field that carries `row`, whose type is that of each value of a mapping, empty by default."""
+    """Return a dataclass field for a mapping, empty by default; `row` has the type of each of its values."""
     return field(default_factory=dict, metadata={_ROW: row})
 
 
@@ -67,8 +67,8 @@ def read_table(
 ) -> dict[str, Any]:
     """Return the value of each row's field; raise InvalidSetting with `problems` and every unusable variable.
 
-    Blanks around a text are stripped, and a blank text counts as not set: no setting is a secret or
-    free text in which they could have a meaning, while a value from a file or a template often ends with a line break.
+    Blanks around a text are stripped, and a blank text counts as not set: no setting is a secret or free text in which
+    they could have a meaning, while a value from a file or a template often ends with a line break.
     """
     values: dict[str, Any] = {}
     problems = list(problems)

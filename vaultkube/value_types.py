@@ -1,4 +1,4 @@
-"""Types of the values of settings and annotations: the accepted text, and the parser of each."""
+"""Types of the values of settings and annotations, each with its accepted text and its parser."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from vaultkube.documents.quantity import parse_quantity
 
 @dataclass(frozen=True)
 class ValueType:
-    """A parser that raises ValueError for other text than `accepted`, a phrase for messages and documentation."""
+    """A parser, which raises ValueError for a wrong text; `accepted` is a phrase for messages and documentation."""
 
     accepted: str
     parse: Callable[[str], Any]
@@ -206,7 +206,7 @@ ENTRY_POINTS = ValueType('a JSON object such as {"container": ["program", "argum
 
 
 def duration_text(duration_s: float) -> str:
-    """Return the duration as Go and the launcher read it, e.g. `10s` or `0.5s`; to the microsecond below a day."""
+    """Return the duration as a text that Go and the launcher read, e.g. `10s` or `0.5s`; in microseconds below a day."""
     digits = 6 if duration_s < _DAY_S else 0
     text = f"{duration_s:.{digits}f}"
     return (text.rstrip("0").rstrip(".") if digits else text) + "s"

@@ -1,1 +1,1 @@
-"""Secrets kept in step: the operator of `secrets.hashicorp.com` objects, `vault-webhook sync`."""
+"""Secrets in sync with Vault: the operator of `secrets.hashicorp.com` objects, `vault-webhook sync`."""

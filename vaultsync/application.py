@@ -1,4 +1,4 @@
-"""The operator put together: the order of its start, of its lead, and of its end."""
+"""The operator's process: its start, its work as the leader, and its end."""
 
 import logging
 import os
@@ -36,10 +36,10 @@ _ONCE_LEAD_S = 40.0
 
 
 class Operator:
-    """One replica of the operator."""
+    """Runs one replica of the operator, until SIGTERM or for one round."""
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare it; raise InvalidSetting if there is no API server."""
+        """Prepare the replica; raise InvalidSetting for unusable settings, or if there is no API server."""
         check_settings(settings)
         self._settings = settings
         self._connection = find_connection(os.environ)
@@ -52,7 +52,7 @@ class Operator:
         self._election = Election(self._cluster, self._namespace, settings.lease_name, identity, _TIMES)
 
     def serve(self) -> int:
-        """Work while it leads, until SIGTERM or SIGINT; return 1 where the lead was lost, so that it is started anew."""
+        """Work while this replica leads, until SIGTERM or SIGINT; return 1 if it has lost the Lease, so that it is restarted."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, partial(_end, self._stop))
         new_health_server(self._settings.health_address, self._problem, self._figures).start()
@@ -81,7 +81,7 @@ class Operator:
 
     @contextmanager
     def _standing(self) -> Iterator[None]:
-        """Stand for the lead; at the end finish what has begun, and only then give the lead back."""
+        """Run the leader election in a thread; at the end finish the work in progress, and only then release the Lease."""
         end = threading.Event()
         election = threading.Thread(target=self._election.keep_standing, args=(end,), name="lease")
         election.start()
@@ -122,7 +122,7 @@ class Operator:
         return self._work
 
     def _problem(self) -> str:
-        """Return why this replica is not ready, or an empty text: one that does not lead is, when it stands by."""
+        """Return why this replica is not ready, or an empty text; a replica on standby is ready."""
         return self._watching.problem() if self._election.leads() else ""
 
     def _figures(self) -> str:

@@ -12,17 +12,17 @@ WORKLOADS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemon
 
 
 class RefreshedCollection(NamedTuple):
-    """The objects of one kind in all namespaces: `name` is that of their resource, with its group."""
+    """The objects of one kind in all namespaces; `name` is their resource with its group."""
 
     name: str
     resource: Resource
     kind: ObjectKind
     api_kind: str
-    """The kind's name, "" for one that only the objects tell."""
+    """The kind's name; "" for custom objects, whose documents have it."""
 
 
 def refreshed_collection(text: str) -> RefreshedCollection:
-    """Return the collection that a setting names; raise ValueError for what names none."""
+    """Return the collection that a setting names; raise ValueError for a text that names none."""
     if text in _CORE:
         return RefreshedCollection(text, Resource("", "v1", text), OBJECT_KINDS[text], _CORE[text])
     parts = text.split(".", 2)

@@ -13,7 +13,7 @@ _HEAPS = 2
 
 
 def run(arguments: list[str]) -> int:
-    """Serve, or work once; return the exit status; raise InvalidSetting if the settings cannot be used."""
+    """Run the operator, or one round of its work; return the exit status; raise InvalidSetting if the settings cannot be used."""
     settings = read_settings(arguments, os.environ)
     configure_logging(settings.log_level)
     warn_of_proxies(os.environ)

@@ -1,14 +1,14 @@
-"""Everything that ends the work on a custom object, by who can mend it; `reason` is that of its event.
+"""Errors that end the work on a custom object, by who can correct them; `reason` is that of the Event.
 
     SyncError
-    ├── InvalidResource      the author's of the object, with all problems
-    ├── ReferenceRefused     an object that is referred to is not there, cannot be used, or is not for this namespace
-    ├── TransformationFailed a template or a filter cannot be used on what Vault answered
-    ├── DataUnusable         what Vault answered makes no Secret
-    ├── NotOwner             the Secret is somebody else's
+    ├── InvalidResource      the spec is invalid; the message lists its problems
+    ├── ReferenceRefused     a referenced object does not exist, cannot be used, or is not for this namespace
+    ├── TransformationFailed a template or a filter fails on Vault's answer
+    ├── DataUnusable         Vault's answer cannot be written as a Secret
+    ├── NotOwner             the Secret is not the object's
     ├── VaultDenied          Vault refuses a request
     │   └── LoginDenied          Vault refuses the login
-    └── VaultAway            Vault cannot answer now; it is asked again
+    └── VaultAway            Vault cannot answer now; the work is retried
 
 Messages become conditions and events. They name objects, paths and keys, and never a secret value or a token.
 """
@@ -28,7 +28,7 @@ class SyncError(Exception):
 
 
 class InvalidResource(SyncError):
-    """A custom object cannot be used; `problems` are all that is wrong with it."""
+    """A custom object cannot be used; `problems` has all problems of its spec."""
 
     reason = reasons.INVALID_CONFIGURATION
 
@@ -46,19 +46,19 @@ class ReferenceRefused(SyncError):
 
 
 class TransformationFailed(SyncError):
-    """A template or a filter cannot be used on what Vault answered."""
+    """A template or a filter fails on Vault's answer."""
 
     reason = reasons.TRANSFORMATION_ERROR
 
 
 class DataUnusable(SyncError):
-    """Vault's answer makes no Secret."""
+    """Vault's answer cannot be written as a Secret."""
 
     reason = reasons.DATA_ERROR
 
 
 class NotOwner(SyncError):
-    """The Secret is there already, and somebody else's."""
+    """The Secret exists and is not the object's, or does not exist with `create: false`."""
 
 
 class VaultDenied(SyncError):

@@ -1,4 +1,4 @@
-"""Words of conditions and events, those of the Vault Secrets Operator, so that dashboards and alerts keep working."""
+"""Types and reasons of conditions and Events, those of the Vault Secrets Operator, so that dashboards and alerts still work."""
 
 SYNCED = "SecretSynced"
 """Types of conditions."""
@@ -12,7 +12,7 @@ VALIDATION = "ResourceValidation"
 AVAILABLE = "Available"
 
 ACCEPTED = "Accepted"
-"""Reasons of events, and of conditions."""
+"""Reasons of Events and conditions."""
 FIRST_SYNC = "SecretSynced"
 ROTATED = "SecretRotated"
 SYNC_ERROR = "SecretSyncError"
@@ -32,7 +32,7 @@ EVENT_WATCHER_ERROR = "EventWatcherError"
 STATUS_ERROR = "StatusUpdateError"
 
 INITIAL_SYNC = "InitialSync"
-"""Why a dynamic secret is asked for anew."""
+"""Reasons to issue the credentials of a dynamic secret anew."""
 FORCE_SYNC = "ForceSync"
 RESOURCE_UPDATED = "ResourceUpdated"
 DESTINATION_MISSING = "InexistentDestination"

@@ -1,4 +1,4 @@
-"""Everything that the operator watches: custom objects, its own Secrets, kept references and workloads; and what becomes due by it."""
+"""The operator's watches of custom objects, managed Secrets, kept references and workloads, and the queue that they fill."""
 
 import threading
 from functools import partial
@@ -18,7 +18,7 @@ from vaultsync.settings import Settings
 
 
 class Watching:
-    """Everything that is watched, and the queue of what is due."""
+    """Holds all watches and their objects, and the queue of objects to work on."""
 
     def __init__(self, settings: Settings, connection: Connection, objects: Objects, namespace: str) -> None:
         """`namespace` is the operator's."""
@@ -36,25 +36,25 @@ class Watching:
         self._reflectors = [Reflector(objects, connection, each) for each in everything]
 
     def list(self) -> None:
-        """List everything once; raise Refused."""
+        """List all collections once; raise Refused."""
         for reflector in self._reflectors:
             reflector.list()
 
     def run(self, stop: threading.Event) -> None:
-        """Begin to watch, each collection in a thread, until `stop`."""
+        """Start to watch, each collection in a thread, until `stop`."""
         for reflector in self._reflectors:
             threading.Thread(target=reflector.run, args=(stop,), daemon=True).start()
 
     def is_listed(self) -> bool:
-        """Return whether everything has been listed."""
+        """Return whether all collections have been listed."""
         return all(reflector.listed.is_set() for reflector in self._reflectors)
 
     def problem(self) -> str:
-        """Return why something is not watched, or an empty text."""
+        """Return why a collection is not watched, or an empty text."""
         return next((reflector.problem for reflector in self._reflectors if reflector.problem), "")
 
     def start(self, *, spread: bool, with_annotated: bool) -> None:
-        """Queue everything that was listed: at once, or spread over the time that each has anyhow."""
+        """Queue all listed objects: at once, or spread over their refresh times."""
         self.changes.start(spread=spread)
         if with_annotated:
             self.annotated.start(spread=spread)

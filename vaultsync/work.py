@@ -1,4 +1,4 @@
-"""The work of the replica that leads: its parts, made when it begins to lead."""
+"""The work of the leading replica: its parts, created when it becomes the leader."""
 
 import logging
 import threading
@@ -35,7 +35,7 @@ _EVENTS_S = 5.0
 
 
 class Work:
-    """Workers, and what they work with."""
+    """Creates and holds the workers and their tools."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Work:
         *,
         spread: bool,
     ) -> None:
-        """Make the parts; raise SyncError or Refused where the key of the HMACs cannot be read.
+        """Create the parts; raise SyncError or Refused if the key of the HMACs cannot be read.
 
         With `spread` objects become due over time, not at once. `namespace` is the operator's.
         """
@@ -87,13 +87,13 @@ class Work:
         return handlers
 
     def start(self) -> None:
-        """Begin to work on what has been listed."""
+        """Queue the listed objects, and start the threads."""
         self._notices.start()
         self._watching.start(spread=self._spread, with_annotated=self.refresher is not None)
         self.workers.start()
 
     def provision(self, connection: Connection, stop: threading.Event) -> None:
-        """Begin to provision labelled namespaces, until `stop`, where the settings ask for it."""
+        """Start to provision labelled namespaces, until `stop`, if the settings enable it."""
         if not self._settings.provision_cluster:
             return
         tools = self._tools
@@ -103,18 +103,18 @@ class Work:
         threading.Thread(target=self.provisioner.run, args=(stop,), daemon=True).start()
 
     def finish(self) -> None:
-        """Finish what has begun, and send the events that wait."""
+        """Finish the work in progress, and send the queued Events."""
         self.workers.finish(self._settings.drain_s)
         self._notices.finish(_EVENTS_S)
 
     def tidy(self) -> None:
-        """Remove kept tokens that no lease hangs on any more."""
+        """Delete stored tokens that no lease needs any more."""
         try:
             self._holders.tidy(self._holding, Deadline(_TIDY_BUDGET_S))
         except Refused as error:
             _log.warning("kept tokens were not looked through", extra={"fields": {"reason": str(error)}})
 
     def _holding(self) -> set[str]:
-        """Return the uids of all objects that have a lease, or may ask for one now."""
+        """Return the uids of all objects that have a lease, or may request one now."""
         entries = self._watching.store.entries_of_kinds(("VaultDynamicSecret",))
         return {entry.resource.uid for entry in entries if may_hold(entry)}

@@ -1,4 +1,4 @@
-"""The ServiceAccount's token with which a pod logs in: the driver's, else a new one that is bound to the pod."""
+"""The ServiceAccount token of a pod's login: from the driver's request, or a new one that is bound to the pod."""
 
 from typing import Protocol
 

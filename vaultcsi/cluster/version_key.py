@@ -1,6 +1,6 @@
-"""The key of the versions: a Secret that all providers of a cluster share, read once, made by the first of them.
+"""The key of the versions: a Secret that all providers of a cluster share, created by the first, read once by each.
 
-It has the name and the form of vault-csi-provider's, so that an installation that has one keeps its versions.
+It has the name and the form of vault-csi-provider's, so that versions of an earlier installation stay the same.
 """
 
 import logging
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class VersionKey:
-    """The key, once it is known; until then one of this process, because files matter more than their versions."""
+    """Provides the cluster's key, and until it can be read one of this process, as files matter more than their versions."""
 
     def __init__(self, secrets_: Secrets, namespace: str, name: str) -> None:
         self._secrets = secrets_
@@ -27,7 +27,7 @@ class VersionKey:
         self._lock = threading.Lock()
 
     def get(self, deadline: Deadline) -> bytes:
-        """Return the key of the cluster, or one of this process where it can be neither read nor made; the log says so."""
+        """Return the key of the cluster; if it can be neither read nor created, log that and return one of this process."""
         if not self._key:
             with self._lock:
                 self._key = self._key or self._find(deadline)

@@ -1,6 +1,6 @@
 """The content of an object in an answer of Vault: one value, decoded, or the whole answer as JSON.
 
-Values are written as vault-csi-provider writes them: a text as it is, everything else as Go's encoding/json.
+Values are written as vault-csi-provider writes them: a text unchanged, any other value as by Go's encoding/json.
 """
 
 import base64
@@ -16,13 +16,13 @@ from vaultkube.provider_class.objects import SecretObject
 
 _SHOWN = 240
 _FIRST = ("request_id", "lease_id", "lease_duration", "renewable", "data", "warnings")
-"""Fields of Go's api.Secret in their order; those that stand there in any case (api/secret.go of Vault)."""
+"""The fields of Go's api.Secret that are always written, in their order (api/secret.go of Vault)."""
 _LATER = ("auth", "wrap_info", "mount_type")
 _ABSENT: Mapping[str, Any] = {"request_id": "", "lease_id": "", "lease_duration": 0, "renewable": False}
 
 
 def content_of(secret_object: SecretObject, answer: Mapping[str, Any]) -> bytes:
-    """Return the bytes of the file; raise SecretNotRead where the answer has no such value, or in another encoding."""
+    """Return the bytes of the file; raise SecretNotRead if the value is missing or has another encoding."""
     if not secret_object.key:
         return whole_answer(answer)
     secret = secret_of(answer)
@@ -33,12 +33,12 @@ def content_of(secret_object: SecretObject, answer: Mapping[str, Any]) -> bytes:
             f"{_existing(fields)}: correct secretKey, which has upper and lower case"
         )
     value = fields[secret_object.key]
-    # A number is a text of its own type.
+    # A Number is a str too, but not of type str.
     return _decoded(value if type(value) is str else json_text(value), secret_object)
 
 
 def whole_answer(answer: Mapping[str, Any]) -> bytes:
-    """Return the answer as Go's api.Secret writes it, without the id of the request: that is new in each answer."""
+    """Return the answer as Go's api.Secret writes it, without the request id, which differs in each answer."""
     known = {name: answer.get(name, _ABSENT.get(name)) for name in _FIRST} | {"request_id": ""}
     known |= {name: answer[name] for name in _LATER if answer.get(name)}
     return encoded("{" + ",".join(f'"{name}":{json_text(value)}' for name, value in known.items()) + "}")

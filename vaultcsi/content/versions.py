@@ -1,6 +1,6 @@
 """Versions of objects, as vault-csi-provider computes them: a migration with the same key changes none.
 
-The version is an HMAC, so that nobody learns from it whether two secrets are the same. It covers the settings of the
+The version is an HMAC, so that it does not reveal whether two secrets are the same. It covers the settings of the
 object, as encoding/json writes the struct `config.Secret` of vault-csi-provider, and then the content.
 """
 

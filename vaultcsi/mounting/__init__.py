@@ -1,1 +1,1 @@
-"""Mounts: the objects of a class to the files of a pod, with one login and one request for each distinct read."""
+"""Mounts: the files of a pod from the objects of its class, with one login and one request for each distinct read."""

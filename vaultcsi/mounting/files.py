@@ -11,7 +11,7 @@ from vaultcsi.request import Mount
 from vaultkube.provider_class.objects import SecretObject, SecretRequest
 
 _MOST_BYTES = (4 << 20) - (64 << 10)
-"""Of all files of a mount: the driver takes messages of 4 MiB, and names and versions are in them too."""
+"""Bytes of all files of a mount: the driver accepts messages of 4 MiB, which also hold names and versions."""
 _SHOWN = 4
 
 
@@ -28,7 +28,7 @@ class MountedFile:
 def files_of(
     mount: Mount, answers: Mapping[SecretRequest, Mapping[str, Any] | SecretNotRead], key: bytes
 ) -> list[MountedFile]:
-    """Return every file of the mount; raise SecretNotRead naming each object that has no content, or TooLarge."""
+    """Return every file of the mount; raise SecretNotRead, which names each object without content, or TooLarge."""
     files, problems = [], []
     size_bytes = 0
     for secret_object in mount.parameters.objects:
@@ -54,7 +54,7 @@ def files_of(
 
 
 def _all(problems: list[tuple[SecretObject, SecretNotRead]]) -> SecretNotRead:
-    """Return one error for all of them: objects of one request share a sentence."""
+    """Return one error for all problems; objects of one request share a sentence."""
     names: dict[str, list[str]] = {}
     for secret_object, error in problems:
         names.setdefault(str(error), []).append(f'"{secret_object.name}"')

@@ -1,4 +1,4 @@
-"""A mount from its request to its files: one login, each distinct request once, and the files decided from the answers."""
+"""A mount from its request to its files: one login, each distinct request once, and the files made from the answers."""
 
 import logging
 
@@ -22,14 +22,14 @@ _log = logging.getLogger(__name__)
 
 _MOUNTS = "mounts"
 _ENTRY_S = 1.0
-"""The time that a mount waits for others of its namespace; the kubelet repeats what is refused then."""
+"""Seconds that a mount waits for others of its namespace before it is refused; the kubelet retries it."""
 
 
 class Mounter:
     """Makes mounts; safe to share between threads.
 
-    The pods of one namespace have at most three quarters of the threads: a class may name a Vault that does not answer, and
-    the pods of others must not wait for it.
+    The pods of one namespace use at most three quarters of the threads: a class may name a Vault that does not answer, and
+    pods of other namespaces must not wait for it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Names that the operator allows a class: addresses of Vault, and paths by the pod's namespace. Pure.
+"""The policy for classes: allowed addresses of Vault, and allowed paths by the pod's namespace. Pure.
 
 The webhook has the same policy, under the same variables: docs/path-policy.md.
 """
@@ -18,7 +18,7 @@ WARNED = "path-warned"
 
 
 def policy_problems(mount: Mount, settings: Settings) -> list[Problem]:
-    """Return a problem for the address and each path that the mount may not name; those of rule WARNED refuse nothing."""
+    """Return the problems of a forbidden address and of forbidden paths; those of rule WARNED only cause a warning."""
     return [*_address_problems(mount, settings), *_path_problems(mount, settings)]
 
 

@@ -1,4 +1,4 @@
-"""A pod's mount on its access to Vault: a token that is kept or new, answers that are kept or new."""
+"""The reads of one mount: with the cached token of the pod or a new login, from cached answers or by new requests."""
 
 import logging
 import random
@@ -23,15 +23,15 @@ from vaultkube.provider_class.objects import SecretRequest
 
 _log = logging.getLogger(__name__)
 _FORBIDDEN_FOR_S = 300.0
-"""A token has the policies of its login: where a path is forbidden to one older than this, the pod logs in again."""
+"""A token has the policies of its login: if a path is forbidden to a token older than this, the pod logs in again."""
 
 Answers = dict[SecretRequest, Mapping[str, Any] | SecretNotRead]
 
 
 class PodSession:
-    """Reads as one pod until the deadline, with the access that the caller has entered.
+    """Reads secrets for one pod until the deadline, with an access that the caller has locked.
 
-    `has_room(namespace, bytes)` says whether another answer may be kept.
+    `has_room(namespace, bytes)` returns whether another answer may be cached.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class PodSession:
         self._logged_in = False
 
     def read(self, requested: Iterable[SecretRequest]) -> Answers:
-        """Return the answer to each request, or why there is none; a token that Vault knows no longer is replaced, once.
+        """Return the answer to each request, or its error; replace a token that Vault no longer knows, once.
 
-        Raises what ends the whole mount: LoginRefused, PodUnknown, Unavailable, TooLarge, ClusterUnavailable, MissingRight.
+        Errors of the whole mount are raised: LoginRefused, PodUnknown, Unavailable, TooLarge, ClusterUnavailable, MissingRight.
         """
         requests = list(requested)
         token = self._token()

@@ -1,6 +1,6 @@
-"""Upkeep between mounts: leases are renewed, and what pods had that are gone is revoked, in one thread.
+"""Upkeep between mounts: one thread renews leases, and revokes the tokens of deleted pods.
 
-A class names its Vault. One that does not answer uses up the time of its own namespace, and no lease of others waits for it.
+A class names its Vault. A Vault that does not answer uses only the time of its namespace: leases of others do not wait for it.
 """
 
 import logging
@@ -18,7 +18,7 @@ from vaultkube.errors import ClusterUnavailable, MissingRight
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 5.0
-"""Of a namespace in one round, and of a list of pods."""
+"""Seconds for a namespace in one round, and for a list of pods."""
 
 
 class Pods(Protocol):
@@ -28,7 +28,7 @@ class Pods(Protocol):
 
 
 class Upkeep:
-    """Looks at every access, from `start` to `stop`; a mount that has entered one keeps it out until the next look."""
+    """Renews and revokes every access from `start` to `stop`; one that a mount has locked is left to the next round."""
 
     def __init__(
         self,
@@ -47,16 +47,16 @@ class Upkeep:
         self._problem = ""
 
     def start(self, renew_every_s: float, pods_every_s: float) -> None:
-        """Renew and revoke from now on, as often as this, in a thread."""
+        """Start the thread that renews and revokes, at these intervals in seconds."""
         arguments = (renew_every_s, pods_every_s)
         threading.Thread(target=self._run, args=arguments, name="upkeep", daemon=True).start()
 
     def stop(self) -> None:
-        """End the thread after what it does now; tokens stay valid, as their pods run on."""
+        """End the thread after its present round; tokens stay valid, as their pods continue to run."""
         self._stopped.set()
 
     def renew_due(self) -> None:
-        """Renew every lease that is due, and the tokens that have one; what finds no time is due in the next round."""
+        """Renew every due lease and the tokens with leases; those without time in this round are renewed in the next."""
         budgets = _Budgets(self._clock)
         for login, access in self._accesses.snapshot():
             with budgets.of(login.namespace) as left_s:
@@ -67,9 +67,9 @@ class Upkeep:
                         access.lock.release()
 
     def revoke_deleted(self) -> None:
-        """Revoke the token of every pod that is not on the node any more.
+        """Revoke the token of every pod that is no longer on the node.
 
-        What there is is noted before the pods are listed: a pod that mounts is there before its access is.
+        The accesses are listed before the pods: a pod exists before its access does.
         """
         had = self._accesses.snapshot()
         if not had or not self._node:
@@ -117,7 +117,7 @@ class Upkeep:
 
 
 class _Budgets:
-    """The seconds that are left to each namespace in one round."""
+    """Counts the seconds that each namespace has left in one round."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -125,7 +125,7 @@ class _Budgets:
 
     @contextmanager
     def of(self, namespace: str) -> Iterator[float]:
-        """Have the seconds that are left; those of the `with` statement are subtracted."""
+        """Yield the seconds left to the namespace; subtract the duration of the `with` statement."""
         left_s = self._left_s.get(namespace, _BUDGET_S)
         began = self._clock()
         try:

@@ -1,1 +1,1 @@
-"""Serving: the driver's calls over gRPC on a Unix socket, and the end in order."""
+"""Serving: the driver's calls over gRPC on a Unix socket, and an orderly end."""

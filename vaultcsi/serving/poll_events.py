@@ -1,7 +1,7 @@
 """Events of pods whose files can no longer be refreshed.
 
-The kubelet tells of a mount that fails before the pod starts. Of one that is repeated for a pod that runs, the driver writes
-a line to its own log, and the pod keeps what it has: this Event is all that its owner can see.
+The kubelet reports a mount that fails before the pod starts. If a repeated mount of a running pod fails, the driver only
+writes a line to its own log, and the pod's files stay unchanged: this Event is all that the pod's owner can see.
 """
 
 import threading
@@ -16,7 +16,7 @@ _REMEMBERED = 1024
 
 
 class PollEvents:
-    """Tells of mounts that fail after one of the same pod has come about; each cause once a minute at most."""
+    """Sends an Event if a mount fails after an earlier one of the pod has succeeded; each cause at most once a minute."""
 
     def __init__(self, recorder: Recorder, instance: str) -> None:
         self._sender = EventSender(recorder)
@@ -25,7 +25,7 @@ class PollEvents:
         self._lock = threading.Lock()
 
     def mounted(self, uid: str) -> None:
-        """Note that the pod of this uid has its files."""
+        """Record that the pod of this uid has its files."""
         with self._lock:
             self._mounted[uid] = None
             self._mounted.move_to_end(uid)

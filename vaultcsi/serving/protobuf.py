@@ -1,7 +1,7 @@
-"""Protocol buffers on the wire, for messages of text, bytes, int32 and messages: one table is a message's description.
+"""Encoding of protocol buffers, for messages with fields of text, bytes, int32 or messages, each described by a table.
 
-The encoding is https://protobuf.dev/programming-guides/encoding/. Five small messages are not worth the library, which
-doubles the code that the provider loads for each node.
+The encoding is https://protobuf.dev/programming-guides/encoding/. For five small messages the library is too large: it
+would double the code that the provider loads on each node.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,11 +27,11 @@ Description = Mapping[int, Field]
 
 
 class NotProtobuf(ValueError):
-    """Bytes are no message of the description; the message quotes nothing of them."""
+    """Bytes are no message of the description; the error text quotes none of them."""
 
 
 def encode(description: Description, message: Mapping[str, Any]) -> bytes:
-    """Return the message on the wire; fields that are absent or have the default of proto3 are left out."""
+    """Return the encoded message, without fields that are absent or have the default of proto3."""
     out = bytearray()
     for number, field in description.items():
         value = message.get(field.name)
@@ -42,9 +42,9 @@ def encode(description: Description, message: Mapping[str, Any]) -> bytes:
 
 
 def decode(description: Description, data: bytes) -> Message:
-    """Return the message with every field of its description, absent ones with their defaults; raise NotProtobuf.
+    """Return the decoded message, absent fields with their defaults; raise NotProtobuf.
 
-    Unknown fields are skipped, as later versions of an interface may have them.
+    Unknown fields are skipped, as later versions of the interface may have them.
     """
     message: Message = {field.name: _default(field) for field in description.values()}
     for number, wire_type, value in _fields(data):
@@ -91,7 +91,7 @@ def _default(field: Field) -> Any:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int, Any]]:
-    """Yield number, wire type and value of each field: an integer, or bytes."""
+    """Yield the number, wire type and value (an integer or bytes) of each field."""
     offset = 0
     while offset < len(data):
         tag, offset = _read_varint(data, offset)

@@ -1,4 +1,4 @@
-"""The gRPC server on the driver's socket: a bounded number of threads, of calls that wait, and of bytes in each."""
+"""The gRPC server on the driver's socket, with limits of threads, of waiting calls, and of bytes in a request."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ from vaultcsi.serving.socket_file import SocketFile
 from vaultkube.deadline import Deadline
 
 _MOST_CALLS = 1024
-"""Calls that run or wait for a thread; a node has a few hundred pods, and the kubelet repeats what is refused."""
+"""Calls that run or wait for a thread; a node has a few hundred pods, and the kubelet retries refused calls."""
 _LONGEST_REQUEST = 4 << 20
 _OPTIONS = (
     ("grpc.max_receive_message_length", _LONGEST_REQUEST),
@@ -40,7 +40,7 @@ class Server:
         mount_timeout_s: float,
         handover: Callable[[], bytes],
     ) -> None:
-        """`handover` is called for the provider that comes next."""
+        """`handover` returns the bytes for the next provider."""
         self._service = service
         self._socket = socket
         self._timeout_s = mount_timeout_s
@@ -61,14 +61,14 @@ class Server:
         )
 
     def start(self) -> None:
-        """Serve at the path of the socket, in the place of whoever served there; raise OSError or RuntimeError."""
+        """Serve at the path of the socket, in place of any earlier server; raise OSError or RuntimeError."""
         self._socket.prepare()
         self._server.add_insecure_port(f"unix:{self._socket.own_path}")
         self._server.start()
         self._socket.take_over()
 
     def stop(self, grace_s: float) -> None:
-        """Take no more calls, and return when those that have begun are done, at the latest after `grace_s`."""
+        """Accept no more calls, and return when the running ones are done, at the latest after `grace_s`."""
         self._socket.leave()
         self._server.stop(grace_s).wait()
 

@@ -34,7 +34,7 @@ class Mounts(Protocol):
 
 
 class Refusal(Exception):
-    """The answer to a call that fails: the name of a status code of gRPC, and what to show."""
+    """The answer to a failed call: the name of a gRPC status code, and a message."""
 
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)
@@ -43,12 +43,12 @@ class Refusal(Exception):
 
     @property
     def outcome(self) -> str:
-        """The word of metrics for it: who can mend it."""
+        """The outcome for metrics: refused, unavailable or internal."""
         return _OUTCOMES.get(self.status, "refused")
 
 
 class Service:
-    """Answers the driver; safe to share between threads."""
+    """Answers the calls of the driver; safe to share between threads."""
 
     def __init__(
         self,

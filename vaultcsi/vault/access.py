@@ -1,4 +1,4 @@
-"""The holdings of the provider for each pod and role: one token and the answers that were issued with it, in memory alone."""
+"""Cached accesses, one for each pod and role: a token and the answers issued with it, only in memory."""
 
 import threading
 from collections import Counter, OrderedDict
@@ -14,13 +14,13 @@ from vaultkube.deadline import Deadline
 from vaultkube.provider_class.objects import SecretRequest
 
 _MOST_BYTES = 16 << 20
-"""Of all answers that are kept, as JSON."""
+"""Bytes of all cached answers, as JSON."""
 _SHARE = 4
-"""A namespace has a quarter of it."""
+"""A namespace may use this part of it, a quarter."""
 
 
 class Access:
-    """A pod's access to Vault with one role; to be used by whoever has entered it."""
+    """A pod's access to Vault with one role; to be used only by the thread that holds its lock."""
 
     __slots__ = ("issued", "lock", "token")
 
@@ -30,17 +30,17 @@ class Access:
         self.issued: dict[SecretRequest, IssuedAnswer] = {}
 
     def usable_token(self, now: float) -> VaultToken | None:
-        """Return the token, None if another one is needed: because of its end, or of that of a lease that it has."""
+        """Return the token, or None if it ends too soon for the mount or for a lease that depends on it."""
         if self.token and self.token.is_usable(now, AHEAD_S if self.has_leases() else 0.0):
             return self.token
         return None
 
     def has_leases(self) -> bool:
-        """Return whether something would end with the token."""
+        """Return whether any answer would end with the token."""
         return any(answer.ends_with_token for answer in self.issued.values())
 
     def replace(self, token: VaultToken | None) -> None:
-        """Take another token; what ends with the old one is asked for again."""
+        """Replace the token, and drop the answers that end with the old one, so that they are requested again."""
         self.token = token
         self.issued = {
             request: answer for request, answer in self.issued.items() if not answer.ends_with_token
@@ -48,7 +48,7 @@ class Access:
 
 
 class Accesses:
-    """The access of each pod and role; of more than `most`, the namespace that has the most loses those used least recently."""
+    """Caches at most `most` accesses; beyond that the namespace with the most loses those used least recently."""
 
     def __init__(self, most: int) -> None:
         self._most = max(most, 1)
@@ -57,9 +57,9 @@ class Accesses:
 
     @contextmanager
     def entered(self, login: PodLogin, deadline: Deadline) -> Iterator[Access]:
-        """Have the access for the length of a `with` statement; other mounts of the same pod and role wait.
+        """Yield the locked access for the length of a `with` statement; other mounts of the same pod and role wait.
 
-        Raises Unavailable if they have it until the deadline.
+        Raises Unavailable if another mount holds the lock until the deadline.
         """
         access = self._get(login)
         if not access.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
@@ -72,7 +72,7 @@ class Accesses:
             access.lock.release()
 
     def has_room(self, namespace: str, size_bytes: int) -> bool:
-        """Return whether an answer of that size may be kept for a pod of the namespace beside those that are."""
+        """Return whether one more answer of this size may be cached for a pod of the namespace."""
         everything = own = size_bytes
         for login, access in self.snapshot():
             answers_bytes = sum(len(answer.body) for answer in list(access.issued.values()))
@@ -81,23 +81,23 @@ class Accesses:
         return everything <= _MOST_BYTES and own <= _MOST_BYTES // _SHARE
 
     def holdings(self) -> Holdings:
-        """Return how much is kept."""
+        """Return the numbers and the size of the cached logins and answers."""
         held = self.snapshot()
         sizes = [len(answer.body) for _, access in held for answer in list(access.issued.values())]
         return Holdings(len(held), len(sizes), sum(sizes))
 
     def snapshot(self) -> list[tuple[PodLogin, Access]]:
-        """Return what there is now."""
+        """Return all present accesses by their login."""
         with self._lock:
             return list(self._all.items())
 
     def put(self, login: PodLogin, access: Access) -> None:
-        """Keep an access that another provider has had."""
+        """Store an access that another provider has handed over."""
         with self._lock:
             self._all[login] = access
 
     def drop(self, login: PodLogin) -> None:
-        """Forget the access of a pod that is gone."""
+        """Remove the access of a deleted pod."""
         with self._lock:
             self._all.pop(login, None)
 
@@ -110,7 +110,7 @@ class Accesses:
             return access
 
     def _least_needed(self, but: PodLogin) -> PodLogin:
-        """Return the login that was used least recently, of those of the namespace that has the most."""
+        """Return the least recently used login of the namespace with the most logins."""
         others = [login for login in self._all if login != but]
         numbers = Counter(login.namespace for login in others)
         return max(others, key=lambda login: numbers[login.namespace])

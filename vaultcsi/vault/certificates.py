@@ -1,7 +1,7 @@
-"""TLS contexts from the files that a class or the operator names in the provider's container, within bounds.
+"""TLS contexts from the files that a class or a setting names in the provider's container, within limits of size.
 
-Whoever writes a class chooses among all files of the container: a device that never ends, or a folder of programs, must
-neither fill the memory nor stop the mounts of others.
+The author of a class may name any file of the container: an endless device, or a folder of programs, must neither fill
+the memory nor stop the mounts of others.
 """
 
 import os
@@ -15,9 +15,9 @@ from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.regular_file import read_regular_file
 
 _MOST_BYTES = 2 << 20
-"""Of all certificates and keys of a context; those of a whole system are 0.3 MiB."""
+"""Bytes of all certificates and keys of a context; the CAs of a whole system have 0.3 MiB."""
 _MOST_FILES = 1000
-"""Entries of a folder."""
+"""Most entries of a folder."""
 
 
 def context_of(trust: Trust) -> ssl.SSLContext:
@@ -26,7 +26,7 @@ def context_of(trust: Trust) -> ssl.SSLContext:
         context = client_context(_authorities(trust), verify=not trust.skip_verify)
         if trust.client_certificate_file:
             for file in (trust.client_certificate_file, trust.client_key_file):
-                _read([Path(file)])  # OpenSSL, which reads it again, knows no bounds
+                _read([Path(file)])  # OpenSSL reads the file again, without a limit
             certificate, key = PEM(file=trust.client_certificate_file), PEM(file=trust.client_key_file)
             load_client_certificate(context, certificate, key)
     except (OSError, ValueError) as error:
@@ -58,7 +58,7 @@ def _authorities(trust: Trust) -> str:
 
 
 def _read(files: list[Path]) -> list[str]:
-    """Return the texts of regular files, of bounded length together; raise OSError or ValueError for others."""
+    """Return the texts of regular files, of limited length together; raise OSError or ValueError for others."""
     texts, left_bytes = [], _MOST_BYTES
     for file in files:
         raw = read_regular_file(file, left_bytes)

@@ -1,6 +1,6 @@
-"""Connections to Vault that all pods share: a pool for each address and trust; the token goes with each request.
+"""Connections to Vault that all pods share: a pool for each address and TLS trust; each request carries its own token.
 
-A thousand pods are a thousand tokens, and a dozen sockets. No redirect is followed, and no cookie is kept.
+A thousand pods are a thousand tokens, and a dozen sockets. No redirect is followed, and no cookie is stored.
 """
 
 import re
@@ -30,7 +30,7 @@ from vaultkube.net.room import AnswerRoom, NoRoom, Room
 from vaultkube.vault.failures import cause_of
 
 _FEW_BYTES = 256 << 10
-"""Of an answer to anything but a read of a secret: logins, renewals."""
+"""Longest answer to a login, a renewal or any other request that reads no secret."""
 _MOST_CLIENTS = 64
 _UNIX = "unix://"
 
@@ -47,9 +47,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class VaultRequest:
-    """A request to `/v1/<path>`; `body` is JSON, `kind` is what metrics call it.
+    """A request to `/v1/<path>`; `body` is JSON, `kind` is its name in metrics.
 
-    A `repeatable` one may reach Vault twice: no read of a secret is, as it may be a dynamic one and leave a second lease.
+    A `repeatable` request may reach Vault twice. No read of a secret is repeatable: it could create a second lease.
     """
 
     method: str
@@ -81,9 +81,9 @@ class Connections:
         deadline: Deadline,
         room: AnswerRoom | None = None,
     ) -> Answer:
-        """Return Vault's answer, whatever its status; raise Unavailable, or TooLarge for an answer that is too long.
+        """Return Vault's answer of any status; raise Unavailable, or TooLarge for an answer that is too long.
 
-        What arrives is taken of the room, which may make it wait; without one an answer is short.
+        The bytes of the answer are reserved in `room`, which may block; without `room` only a short answer is accepted.
         A repeatable request is sent once more on a new connection, as an idle one may be dead.
         """
         started, outcome = time.monotonic(), "unavailable"
@@ -120,7 +120,7 @@ class Connections:
         return Answer(request.method, f"{server.address}{path}", response.status_code, response.content)
 
     def _client(self, server: VaultServer) -> "_Client":
-        """Return the client for the files that the server's trust names, as they are now."""
+        """Return the client for the present files of the server's trust."""
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
         key = (server.trust, socket_path, *stamps_of(server.trust))
         with self._lock:
@@ -134,7 +134,7 @@ class Connections:
 
 
 class _Client(BoundedClient):
-    """Sends each request within its own timeout; `reading.room` is the room of the thread that sends."""
+    """Sends each request within its own timeout; `reading.room` limits the answer of the sending thread."""
 
     def __init__(
         self, context: ssl.SSLContext, server_name: str, socket_path: str, reading: threading.local
@@ -152,7 +152,7 @@ class _Client(BoundedClient):
 
 
 def _cleaned(path: str) -> str:
-    """Return the path with single slashes, as Vault would redirect others, and Vault's own command line does."""
+    """Return the path with single slashes, as Vault's command line does: Vault would redirect other paths."""
     return re.sub("//+", "/", path)
 
 
@@ -195,7 +195,7 @@ def _unavailable(server: VaultServer, request: VaultRequest, error: Exception) -
 
 
 def _diagnosis(error: Exception) -> tuple[str, str]:
-    """Return what went wrong, and what to do about it."""
+    """Return the cause of a failure, and its remedy."""
     if not isinstance(error, requests.exceptions.SSLError):
         remedy = "check vaultAddress of the class (VAULT_ADDR of the provider) and that Vault is up"
         return cause_of(error), remedy

@@ -1,8 +1,8 @@
-"""A handover: what one provider keeps for pods, as bytes for the next one of the same node. Pure but for the locks.
+"""A handover: the tokens and leases of one provider, as bytes for the next one on the same node. Pure except for locks.
 
-A lease that nobody renews ends, and its pod may never ask for another one. So a provider that takes the socket over gets
-the tokens and leases of the one before it, from memory to memory. Times are of the monotonic clock, which all processes
-since the start of the node share.
+A lease that is not renewed ends, and its pod may never request another one. So a provider that takes over the socket
+receives the tokens and leases of the previous one, from memory to memory. Times are of the monotonic clock, which all
+processes of a node share until it restarts.
 """
 
 import json
@@ -18,18 +18,18 @@ from vaultenv.renewal.schedule import Held, Terms
 from vaultkube.provider_class.objects import SecretRequest
 
 _FORM = 1
-"""Of the document; a provider that reads another one begins with nothing."""
+"""Version of the document's form; a provider that reads another version starts with an empty cache."""
 
 
 def packed(accesses: Accesses) -> bytes:
-    """Return every access that has a token and is in no mount just now; the bytes are secret."""
+    """Return every access with a token that no mount uses at this moment; the bytes are secret."""
     return json.dumps({"form": _FORM, "accesses": list(_entries(accesses))}).encode()
 
 
 def unpack(data: bytes, accesses: Accesses) -> set[str]:
-    """Put the accesses of a handover beside those that there are; return the uids of their pods.
+    """Add the accesses of a handover to the present ones; return the uids of their pods.
 
-    Raises ValueError, which quotes nothing, for bytes of another form; nothing is put then.
+    Raises ValueError, without a quotation, for bytes of another form, and then adds no access.
     """
     try:
         document = json.loads(data)

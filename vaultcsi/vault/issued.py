@@ -1,7 +1,7 @@
-"""The answers of Vault that are kept between the mounts of a pod, and how long. Pure.
+"""Answers of Vault that are cached between the mounts of a pod, and for how long. Pure.
 
-A mount is repeated every minute or so. What Vault stores is read each time, so that a new value arrives. What Vault issues,
-a lease, a certificate, a secret id, would be another one each time; it is kept, and asked for again near its end.
+A mount is repeated about every minute. Stored secrets are read each time, so that new values arrive. Issued ones (a lease,
+a certificate, a secret id) would be different each time, so they are cached, and requested again near their end.
 """
 
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ from vaultenv.renewal.schedule import (
 )
 
 AHEAD_S = 120.0
-"""The next mount may come so much later: the poll interval of the driver. What ends before it is asked for now."""
+"""Seconds until the next mount at the latest: the poll interval of the driver. An answer that ends before it is replaced now."""
 _PACE = Pace(0.0)
 _READS = ("GET", "LIST")
 
 
 @dataclass(frozen=True)
 class IssuedAnswer:
-    """An answer that Vault has issued for one pod, as JSON, which is shorter than what it is read to, with its schedule.
+    """An answer issued for one pod, with its schedule; as JSON, which needs less memory than parsed values.
 
-    `failures` is how many of the last renewals failed in a row.
+    `failures` is the number of the last renewals that failed in a row.
     """
 
     body: bytes = field(repr=False)
@@ -41,11 +41,11 @@ class IssuedAnswer:
 
     @property
     def ends_with_token(self) -> bool:
-        """Whether it ends with the token that it was asked for with: a lease, and what a write has made."""
+        """Whether the answer ends with the token of its request: true for a lease and for the result of a write."""
         return self.held.terms.kind != EXPIRING
 
     def is_replaced(self, now: float) -> bool:
-        """Return whether a mount asks for another one: it is not renewed any more, and ends before the next mount."""
+        """Return whether a mount must request a new answer: this one is no longer renewed, and ends before the next mount."""
         if self.held.renewable:
             return stale(self.held, now)
         return now >= self.held.due_at or self.held.ends_at - now < AHEAD_S
@@ -54,10 +54,10 @@ class IssuedAnswer:
 def issued_answer(
     method: str, body: Mapping[str, Any], now: float, date_s: float, chance: float
 ) -> IssuedAnswer | None:
-    """Return an answer to a request of this method as one that is kept; None for what is read at each mount.
+    """Return an issued answer to a request of this method; None for one to be read again at each mount.
 
     `now` is of a monotonic clock, `date_s` is the date in seconds since 1970, `chance` spreads ends (0 to 1). An answer to a
-    write without an end of its own, such as a signed key, is kept for as long as its token.
+    write without an end of its own, such as a signed key, is cached for as long as its token.
     """
     terms = terms_of(body, date_s)
     if terms.kind in (LEASED, EXPIRING):

@@ -1,4 +1,4 @@
-"""Logins: a ServiceAccount's token for one of Vault, at an auth method of type kubernetes or jwt.
+"""Logins: a ServiceAccount token is exchanged for a Vault token, at an auth method of type kubernetes or jwt.
 
 https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
 """
@@ -18,23 +18,23 @@ _FAILED = "failed to login"
 _PACE = Pace(0.0)
 _MIDDLE = 0.5
 _LONGEST_TOKEN = 16 << 10
-"""Characters: Vault's are of a hundred, and batch tokens of some thousands. A class may name a server that is no Vault."""
+"""Characters: a token of Vault has about a hundred, a batch token some thousands; a class may name a server that is no Vault."""
 _LAST_PART = 0.1
-"""Of a token's life: a mount does not begin with a token that may end before the mount does."""
+"""Part of a token's life that a mount needs at its begin, so that the token does not end before the mount."""
 
 
 @dataclass(frozen=True, slots=True)
 class VaultToken:
-    """A token of Vault, granted at a monotonic time, and how long it holds."""
+    """A token of Vault, the monotonic time of its grant, and its schedule."""
 
     value: str = field(repr=False)
     granted_at: float
     held: Held
 
     def is_usable(self, now: float, ahead_s: float) -> bool:
-        """Return whether a mount may begin with it.
+        """Return whether a mount may begin with the token.
 
-        Something is leased with it that must live for `ahead_s` more seconds, if it is not renewed meanwhile.
+        A token that cannot be renewed must last for `ahead_s` more seconds, for the leases that depend on it.
         """
         needed_s = 0.0 if self.held.renewable else ahead_s
         return self.held.ends_at - now > max(needed_s, _LAST_PART * self.held.first_s)

@@ -1,4 +1,4 @@
-"""Reads: a request of a class with a token, to Vault's answer as a JSON object or an error with a remedy."""
+"""Reads: a request of a class, sent with a token; the result is a JSON object or an error with a remedy."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ Body = dict[str, Any]
 
 
 class Reader:
-    """Reads for one pod with its token, as far as there is room."""
+    """Reads secrets for one pod with its token, within the memory limit of its mount."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Reader:
         return found
 
     def token_is_valid(self) -> bool:
-        """Return whether Vault knows the token: each one may look itself up with the default policy."""
+        """Return whether Vault knows the token; the default policy allows each token to look itself up."""
         return (
             self._send(VaultRequest("GET", "auth/token/lookup-self", repeatable=True, kind="lookup")).status
             == 200

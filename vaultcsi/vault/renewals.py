@@ -1,4 +1,4 @@
-"""Renewals: a token and its leases, renewed when that is due, and the token's end when its pod is gone.
+"""Renewals: a token and its leases are renewed when due, and the token is revoked after its pod's deletion.
 
 https://developer.hashicorp.com/vault/api-docs/system/leases#renew-lease,
 https://developer.hashicorp.com/vault/api-docs/auth/token#renew-a-token-self
@@ -24,13 +24,13 @@ _REVOKE_TOKEN = "auth/token/revoke-self"  # noqa: S105  # a path
 
 
 class Renewals:
-    """Renews what an access has; each call has a deadline of its own, and the caller has entered the access."""
+    """Renews and revokes the token and the leases of an access, which the caller has locked."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def renew_due(self, login: PodLogin, access: Access, now: float, deadline: Deadline) -> int:
-        """Renew what is due, the token only if leases would end with it; return how many renewals were tried."""
+        """Renew due leases, and the token if leases depend on it; return the number of attempts."""
         token, tried = access.token, 0
         if token is None:
             return 0
@@ -44,7 +44,7 @@ class Renewals:
         return tried
 
     def revoke(self, login: PodLogin, token: VaultToken, deadline: Deadline) -> bool:
-        """End the token, and what is leased with it; return whether Vault did so."""
+        """Revoke the token and its leases; return whether Vault did so."""
         try:
             request = VaultRequest("PUT", _REVOKE_TOKEN, body="{}", repeatable=True, kind="revoke")
             return self._connections.send(login.server, request, token.value, deadline).status < 300
@@ -81,7 +81,7 @@ class Renewals:
         now: float,
         deadline: Deadline,
     ) -> tuple[Held, int]:
-        """Return the schedule after a renewal, and how many have failed in a row because Vault did not answer."""
+        """Return the schedule after a renewal, and the number of failures in a row without an answer of Vault."""
         try:
             answer = self._connections.send(login.server, request, token.value, deadline)
         except CsiError:
@@ -93,7 +93,7 @@ class Renewals:
 
 
 def _is_of_vault(answer: Answer) -> bool:
-    """Return whether Vault has answered, and no proxy with a page of its own."""
+    """Return whether the answer is from Vault, and not a page of a proxy."""
     return "errors" in body_of(answer.body) if answer.status >= 400 else "lease_duration" in _granted(answer)
 
 

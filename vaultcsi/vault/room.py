@@ -1,7 +1,7 @@
-"""Room for Vault's answers: what the answers of one mount may be together, and how many mounts with long ones there are at once.
+"""Memory limits for Vault's answers: the size of all answers of one mount, and the number of mounts with long answers.
 
-A class names its Vault, and whoever writes one may have one that answers with whatever fills the memory of the provider. A
-long answer takes up to ten times its length once it is read.
+A class names its Vault, and its author may name one whose answers would fill the memory of the provider. A long answer
+needs up to ten times its length once it is parsed.
 """
 
 from types import TracebackType
@@ -12,12 +12,12 @@ from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
 
 MOST_BYTES = 6 << 20
-"""More than the driver takes of all files together, as an answer may be base64."""
+"""More than the driver accepts for all files together, as an answer may be base64."""
 _MOST_VALUES = 100_000
 _LONG_BYTES = 256 << 10
 _LONG_VALUES = 5_000
 _LONG_AT_ONCE = 2
-"""Each of them is of another namespace: a gate gives no holder all of its places."""
+"""Mounts with long answers at the same time, each of another namespace: a gate gives no holder all of its places."""
 _KEY = "long"
 
 
@@ -27,7 +27,7 @@ def new_gate() -> Gate:
 
 
 class MountRoom:
-    """The room of one mount, a context manager: what it has taken is free again at its end."""
+    """Limits the answers of one mount; a context manager, which frees the place in the gate at its end."""
 
     def __init__(self, gate: Gate, namespace: str, deadline: Deadline) -> None:
         self._gate = gate
@@ -38,7 +38,7 @@ class MountRoom:
         self._is_long = False
 
     def reserve(self, size_bytes: int) -> None:
-        """Take so many bytes more, before they are read; raise TooLarge, or Unavailable if there is no room in time."""
+        """Reserve bytes before they are read; raise TooLarge, or Unavailable if there is no place in time."""
         self._size_bytes += size_bytes
         if self._size_bytes > MOST_BYTES:
             raise TooLarge(f"Vault's answers to one mount are longer than {MOST_BYTES} bytes together")
@@ -46,7 +46,7 @@ class MountRoom:
             self._enter()
 
     def reserve_values(self, body: bytes) -> None:
-        """Take what the values of an answer need, before they are made; raise TooLarge or Unavailable."""
+        """Reserve memory for the values of an answer before it is parsed; raise TooLarge or Unavailable."""
         self._values += count_values(body)
         if self._values > _MOST_VALUES:
             raise TooLarge(f"Vault's answers to one mount have more than {_MOST_VALUES} values together")
@@ -54,7 +54,7 @@ class MountRoom:
             self._enter()
 
     def clear(self) -> None:
-        """Forget what was taken, as it is read again."""
+        """Reset the reservations, as all answers are read again."""
         self._size_bytes = self._values = 0
 
     def __enter__(self) -> "MountRoom":

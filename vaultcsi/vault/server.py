@@ -1,4 +1,4 @@
-"""Values that say which Vault a class means and as whom the pod logs in there: the class over the operator's settings."""
+"""Values for the Vault server of a class and for the login of a pod there: the class over the operator's settings."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,14 +21,14 @@ class Trust:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files and folders that exist, to be read again when they change."""
+        """The files and folders that are named, to be read again when they change."""
         named = (self.ca_file, self.ca_directory, self.client_certificate_file, self.client_key_file)
         return tuple(name for name in named if name)
 
 
 @dataclass(frozen=True, slots=True)
 class VaultServer:
-    """A Vault: its address without a slash at the end, `unix:///PATH` for a proxy, and its own namespace."""
+    """A Vault server: its address without a final slash (`unix:///PATH` for a proxy), its namespace, and its trust."""
 
     address: str
     namespace: str
@@ -37,7 +37,7 @@ class VaultServer:
 
 @dataclass(frozen=True, slots=True)
 class PodLogin:
-    """A login of a pod: one token belongs to each such value, and to no other pod."""
+    """A login of a pod; each such value has its own token, which no other pod uses."""
 
     server: VaultServer
     mount: str
@@ -56,7 +56,7 @@ class PodLogin:
 
 
 def login_of(pod: MountingPod, parameters: ClassParameters, settings: Settings) -> PodLogin:
-    """Return the login of the pod; what the class leaves out is the operator's."""
+    """Return the login of the pod; a value that the class leaves out is from the operator's settings."""
     trust = Trust(
         ca_file=_first(parameters.ca_file, settings.ca_file),
         ca_directory=_first(parameters.ca_directory, settings.ca_directory),
@@ -80,7 +80,7 @@ def login_of(pod: MountingPod, parameters: ClassParameters, settings: Settings) 
 
 @lru_cache(maxsize=64)
 def _server(address: str, namespace: str, trust: Trust) -> VaultServer:
-    """Return one value for all pods that mean the same Vault."""
+    """Return one shared value for all pods of the same Vault."""
     return VaultServer(address, namespace, trust)
 
 

@@ -1,1 +1,1 @@
-"""The agent: files from templates, written whole, and renewed by the schedule of `renewal` until the agent ends."""
+"""The agent: writes files from templates, each in one step, and renews them by the schedule of `renewal`."""

@@ -25,10 +25,10 @@ _LARGEST_FILE = 1 << 20
 
 
 class Agent:
-    """The files of one agent; a `round` brings them up to date as far as possible, and waits for answers only."""
+    """Brings the files of one agent up to date, one `round` after another; a round waits only for answers of Vault."""
 
     def __init__(self, parts: Parts, run_command: RunCommand) -> None:
-        """Examine the targets only; the first round parses the templates and reads Vault."""
+        """Only examine the targets; the first round parses the templates and reads Vault."""
         self._settings = settings = parts.agent_settings
         self._vault = parts.vault
         self._log = parts.log
@@ -55,8 +55,8 @@ class Agent:
         return self._login.is_done and self._files is not None and not self._unwritten
 
     def round(self) -> None:
-        """Perform the actions that are due; raise NotResolved with all templates that cannot be parsed, or with all
-        problems where the first set of files cannot become complete.
+        """Perform the due actions; raise NotResolved with all templates that cannot be parsed, or with all
+        problems if the first set of files cannot become complete.
         """
         self._vault.within(Deadline(_ROUND_S))
         self.status.begin()
@@ -87,7 +87,7 @@ class Agent:
         self._pending = dict.fromkeys(self._files or ())
 
     def _parse(self) -> None:
-        """Parse the templates, and load their language, once: a login leaves the time for it. `_unusable` holds a refusal."""
+        """Parse the templates, and load their language, once, while Vault works on a login; store an error in `_unusable`."""
         if self._files is not None:
             return
         from vaultenv.agent.rendering import parse_files
@@ -100,7 +100,7 @@ class Agent:
         self._pending, self._unwritten = dict.fromkeys(self._files), set(self._files)
 
     def _refresh(self) -> None:
-        """Act on the secrets, then render and write the files that they concern."""
+        """Renew or read the due secrets, then render and write the files that use them."""
         from vaultenv.agent.rendering import render
 
         files = self._files or ()
@@ -108,7 +108,7 @@ class Agent:
         changed = self._secrets.pop_changes()
         self._pending |= dict.fromkeys(file for file in files if not changed.isdisjoint(file.used))
         render(list(self._pending), self._secrets, self._clock, self._content)
-        self._secrets.pop_changes()  # first answers: their files are rendered already
+        self._secrets.pop_changes()  # first answers, whose files are rendered already
         commands: dict[str, None] = {}
         self._write_at = NEVER
         for file in list(self._pending):
@@ -119,7 +119,7 @@ class Agent:
         self._hand_over()
 
     def _adopt(self) -> None:
-        """Take over the login and the leases of the previous agent, if it has handed them over."""
+        """Adopt the login and the leases in the handover of the previous agent, if there is one."""
         self._is_first = False
         file, now = self._settings.handover, self._clock.monotonic()
         if not file:
@@ -149,7 +149,7 @@ class Agent:
             self.status.note("handover", error, self._clock.date())
 
     def _is_written(self, file: File, commands: dict[str, None]) -> bool:
-        """Write a file that was rendered, and note its command if it has changed; return whether that succeeded."""
+        """Write a rendered file, and add its command to `commands` if the file has changed; return whether it was written."""
         target, data = file.settings.file, file.output or b""
         file.output = None
         try:
@@ -182,7 +182,7 @@ class Agent:
         return found.decode("utf-8", "surrogateescape")
 
     def _note_secrets(self) -> None:
-        """Note each failed answer once, however many files use it, and each failed template."""
+        """Record each failed answer once, even if several files use it, and each failed template."""
         now, date_s = self._clock.monotonic(), self._clock.date()
         for need, entry in self._secrets.failures:
             if entry.error:
@@ -193,7 +193,7 @@ class Agent:
                 self.status.note(_subject(file), file.error, date_s)
 
     def _give_up_if_hopeless(self) -> None:
-        """Raise NotResolved for troubles that no later round corrects, or that the settings give up after all repetitions."""
+        """Raise NotResolved for troubles that no later round corrects, or after the last repetition that the settings allow."""
         settings, troubles = self._settings, self.status.troubles
         is_hopeless = any(_subject(file) in troubles for file in self._files or ()) or TOKEN_FILE in troubles
         if settings.exit_on_login_error and LOGIN in troubles:

@@ -1,4 +1,4 @@
-"""A bell between threads, which needs nothing but a lock."""
+"""A signal between threads, made of one lock."""
 
 from _thread import allocate_lock
 
@@ -11,12 +11,12 @@ class Bell:
         self._lock.acquire()
 
     def ring(self) -> None:
-        """Wake the waiting thread, or let its next wait end at once."""
+        """Wake the waiting thread, or end its next wait at once."""
         try:
             self._lock.release()
         except RuntimeError:
             return
 
     def wait(self, duration_s: float) -> bool:
-        """Return after this time, or with True when the bell rings."""
+        """Wait for so many seconds, or until the bell rings; return whether it rang."""
         return self._lock.acquire(timeout=max(0.0, duration_s))

@@ -31,7 +31,7 @@ _METHODS = ("GET", "POST", "PUT")
 
 
 class Entry:
-    """One answer, the token of its request, and its place in the schedule. Its repr shows nothing."""
+    """One answer, the token of its request, and its place in the schedule. Its repr shows no value."""
 
     __slots__ = ("answer", "created", "failures", "held", "token")
 
@@ -44,7 +44,7 @@ class Entry:
 
 
 class Cache:
-    """At most MOST answers; further ones are passed on only. Several threads may use it."""
+    """Holds at most MOST answers; further ones are not cached. Several threads may use it."""
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
@@ -52,9 +52,9 @@ class Cache:
         self._flights: dict[bytes, LockType] = {}
 
     def enter(self, request: Passed, longest_s: float) -> bool:
-        """Return whether the caller is the first with this request, and must `leave`; others wait until it does.
+        """Return whether the caller is the first with this request, and must `leave`; others wait until then.
 
-        So equal requests at the same time make one lease.
+        So equal requests at the same time create only one lease.
         """
         if request.method not in _METHODS:
             return False
@@ -73,7 +73,7 @@ class Cache:
             self._flights.pop(_key(request)).release()
 
     def find(self, request: Passed, now: float) -> Answer | None:
-        """Return the answer to the same request with the same token, None without a valid one."""
+        """Return the valid answer to the same request with the same token, or None."""
         with self._lock:
             entry = self._entries.get(_key(request))
             return entry.answer if entry and not stale(entry.held, now) else None
@@ -84,7 +84,7 @@ class Cache:
             return any(entry.created == token for entry in self._entries.values())
 
     def forget_revoked(self, request: Passed, answer: Answer) -> bool:
-        """Forget all answers, of every token, if this request revoked something; return whether it did."""
+        """Remove all answers, of every token, if this request revoked a token or a lease; return whether it did."""
         if not request.target.startswith(_LEAVING) or answer.status >= 400:
             return False
         with self._lock:
@@ -110,7 +110,7 @@ class Cache:
             return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
 
     def renew(self, send: Send, now: float) -> None:
-        """Renew the answers that are due. `send` takes a path, a body and a token, and returns the answer or None."""
+        """Renew the due answers. `send` is called with a path, a body and a token, and returns the answer or None."""
         with self._lock:
             self._drop_ended(now)
             due = [entry for entry in self._entries.values() if entry.held.due_at <= now]
@@ -143,12 +143,12 @@ class Cache:
 
 
 def _until_its_end(held: Held) -> Held:
-    """Return the answer with its end as the next action: it is served until then."""
+    """Return the schedule with the answer's end as its next action; the answer is served until then."""
     return type(held)(held.terms, held.ends_at, held.ends_at, held.first_s)
 
 
 def _terms(body: Mapping[str, Any]) -> tuple[Terms | None, str]:
-    """Return the terms of a lease or of a token that was created, and that token."""
+    """Return the terms of the lease or of the created token, and that token."""
     auth = body.get("auth")
     created = auth.get("client_token") if isinstance(auth, dict) else None
     if isinstance(auth, dict) and isinstance(created, str) and created:

@@ -1,6 +1,6 @@
-"""Certificates: their validity, and the one that was issued into a file earlier.
+"""Certificates: their validity, and the certificate in a file that was written earlier.
 
-X.509 is read as far as its dates and names (RFC 5280, section 4.1), in DER (X.690) inside of PEM (RFC 7468).
+Only the dates and names of X.509 are parsed (RFC 5280, section 4.1), in DER (X.690) inside PEM (RFC 7468).
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def parse_certificate(pem: str) -> Certificate | None:
 
 
 def held_in(text: str) -> tuple[Certificate, Mapping[str, Any]] | None:
-    """Return the certificate that was issued into a file with this text, and the answer with which Vault issued it.
+    """Return the certificate in the text of a file, and the answer with which Vault issued it.
 
-    None unless the text has one key and, of the certificates that issued no other one in it, exactly one.
+    None unless the text has one key, and exactly one certificate that issued no other certificate in the text.
     """
     keys = list(dict.fromkeys(block for label, block in _blocks(text) if label in _KEYS))
     found = list(dict.fromkeys(_certificates(text)))
@@ -100,13 +100,13 @@ def _parsed(block: str) -> Certificate | None:
 
 
 def _names_and_dates(fields: Sequence[tuple[int, bytes]]) -> tuple[bytes, bytes, bytes]:
-    """Return the content of issuer, validity and subject, behind serial number and algorithm."""
+    """Return the content of issuer, validity and subject, which follow the serial number and the algorithm."""
     first = 1 if fields[0][0] == _VERSION else 0
     return fields[first + 2][1], fields[first + 3][1], fields[first + 4][1]
 
 
 def _children(data: bytes) -> list[tuple[int, bytes]]:
-    """Return tag and content of each element, one after the other; raise IndexError or ValueError."""
+    """Return the tag and the content of each element, in order; raise IndexError or ValueError."""
     found, at = [], 0
     while at < len(data):
         tag, length, at = data[at], data[at + 1], at + 2

@@ -32,7 +32,7 @@ class Children:
     def run(self, command: str, limit_s: float = LIMIT_S) -> str:
         """Run a command to its end, and kill it with its children after `limit_s`; return "" or the problem.
 
-        /bin/sh runs it where there is one, as HashiCorp's agent does; else its words are run.
+        /bin/sh runs it if it exists, as in HashiCorp's agent; else its words are the program and its arguments.
         """
         try:
             words = _words(command)
@@ -73,7 +73,7 @@ class Children:
                     done.release()
 
     def kill(self) -> None:
-        """Kill the command that runs, with its children, and start none from now on: the agent ends."""
+        """Kill the running command with its children, and start no further one, because the agent ends."""
         self._starting.acquire()
         for pid in self._running:
             _kill_group(pid)

@@ -1,7 +1,7 @@
 """The handover of an agent to the next one of its pod: its login and its leases, in a file of a memory volume.
 
-The init's token and credentials go on in the agent that stays, and in one that is restarted, instead of being issued again. Times
-are those of the node's monotonic clock, which all containers share.
+The token and the credentials of the init agent are used further by the agent that stays, also after a restart, instead
+of new ones. Times are those of the node's monotonic clock, which all containers share.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KINDS: Mapping[str, type[Write]] = {"write": Write, "certificate": Certificate}
 
 
 class Handover:
-    """A login, "" and {} for a token from outside, and leased answers. Its repr shows nothing."""
+    """A login (its token and auth are "" and {} if the token is from outside), and leased answers. Its repr shows no value."""
 
     __slots__ = ("auth", "leased", "logged_in_at", "token")
 

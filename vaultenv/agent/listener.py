@@ -1,6 +1,6 @@
-"""The listener on 127.0.0.1 for programs that speak to Vault themselves: it adds the agent's token, and caches leased answers.
+"""The listener on 127.0.0.1 for programs with their own requests to Vault: adds the agent's token, caches leased answers.
 
-Connections, heads, bodies and cached answers are bounded, and so is the time that a connection may be silent.
+Connections, heads, bodies and cached answers are limited, and so is the time that a connection may be silent.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Listener:
             ) from None
 
     def start(self) -> None:
-        """Serve in threads from now on."""
+        """Start to serve, in threads."""
         start_new_thread(self._accept, ())
         start_new_thread(self._keep, ())
 
@@ -73,7 +73,7 @@ class Listener:
             try:
                 connection = self._listening.accept()
             except OSError:
-                time.sleep(1.0)  # out of descriptors for a moment
+                time.sleep(1.0)  # no free descriptor at the moment
                 continue
             with self._lock:
                 is_one_too_many = self._connections >= CONNECTIONS
@@ -96,7 +96,7 @@ class Listener:
         try:
             self._serve_all(connection, upstream)
         except WireFailure:
-            pass  # the program has gone, or was silent for too long
+            pass  # the program has closed the connection, or was silent for too long
         finally:
             connection.close()
             upstream.close()
@@ -137,7 +137,7 @@ class Listener:
                 self._cache.leave(request)
 
     def _found(self, request: Passed, upstream: Upstream) -> bytes:
-        """Return the cached answer, else Vault's."""
+        """Return the cached answer, or the answer of Vault."""
         cached = self._cache.find(request, time.monotonic())
         if cached:
             return answered(cached.status, {**cached.headers, "x-cache": "HIT"}, cached.body)
@@ -151,7 +151,7 @@ class Listener:
         return answered(answer.status, {**answer.headers, "x-cache": "MISS"}, answer.body, request.method)
 
     def _is_ours(self, request: Passed) -> bool:
-        """Return whether the token is the agent's or came through it: answers to other tokens are not cached."""
+        """Return whether the token is the agent's, or from an answer through it; answers for other tokens are not cached."""
         if not request.token:
             return request.target.startswith("/v1/auth/")
         return request.token == self._parts.vault.token or self._cache.knows(request.token)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _SINK = "/.vault-token"
 _AGAIN_S = 10.0
-"""The least time between two logins where Vault refuses the token."""
+"""The least time between two logins if Vault refuses the token."""
 LOGIN, TOKEN_FILE = "login", "token file"
 
 
 class Login:
-    """The token of one agent."""
+    """Logs in, and renews and writes the token of one agent."""
 
     def __init__(self, parts: Parts, meanwhile: Meanwhile) -> None:
         """`meanwhile` is called while Vault works on the first login."""
@@ -70,9 +70,9 @@ class Login:
         return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
 
     def keep(self, is_refused: bool, status: Status) -> bool:
-        """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another token.
+        """Log in, renew the token, or replace it if it ends or `is_refused`; return whether the token is a new one.
 
-        A failure is noted in the status, and another attempt follows after a pause.
+        A failure is recorded in the status, and another attempt follows after a pause.
         """
         now = self._clock.monotonic()
         if now < self._next_at:
@@ -108,7 +108,7 @@ class Login:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
 
     def _write_token(self, status: Status) -> None:
-        """Write the token to the files that do not have it yet."""
+        """Write the token to the token files that do not have it yet."""
         for target in list(self._pending_files):
             try:
                 self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)

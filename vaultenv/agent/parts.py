@@ -1,4 +1,4 @@
-"""The parts of a run of the agent, which everything in it shares."""
+"""The shared parts of one run of the agent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files as templates: parsed once, rendered side by side, so that their requests to Vault go together."""
+"""Rendering of files: templates are parsed once and rendered side by side, so that their requests are sent together."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LONGEST_TEMPLATE = 1 << 20
 class File:
     """One file: its template, the needs of its last rendering, and the result.
 
-    Either `error` says why the present answers give no output, or `output` holds it; `lacks` says that only an answer of
-    Vault is missing. `repr` shows nothing.
+    Either `output` is the text, or `error` is the reason why the present answers give no text; with `lacks` only an answer
+    of Vault is missing. Its repr shows no value.
     """
 
     __slots__ = (
@@ -81,10 +81,10 @@ def parse_files(settings: Sequence[AgentFile], interval_s: float) -> list[File]:
 
 
 def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: ReadTarget) -> None:
-    """Render these files, after reading the answers that are missing.
+    """Read the missing answers, and render these files.
 
-    `read_target` returns the text of a file that was written earlier, "" if there is none: a certificate in it that is
-    still valid is used again.
+    `read_target` returns the text of a file that was written earlier, or "": a certificate in it that is still valid is
+    used again.
     """
     runs = [_Run(file, secrets, clock) for file in files]
     while waiting := [run for run in runs if run.needs]:
@@ -96,7 +96,7 @@ def render(files: Sequence[File], secrets: Secrets, clock: Clock, read_target: R
 
 
 class _Run:
-    """One rendering on its way: it waits for `needs`, or has ended."""
+    """One rendering in progress: it waits for `needs`, or has ended."""
 
     __slots__ = ("_clock", "_file", "_rounds", "_secrets", "needs")
 
@@ -110,7 +110,7 @@ class _Run:
         self.go_on()
 
     def want(self, read_target: ReadTarget) -> None:
-        """Register the needs for the next read; a valid certificate in the file answers its own."""
+        """Register the needs for the next read; a valid certificate in the file is used as the answer to its need."""
         for need in self.needs:
             entry = self._secrets.want(need, self._file.interval_s)
             if entry.body is None and isinstance(need, Certificate):
@@ -166,13 +166,13 @@ class _Run:
 
 
 def _delimiters(settings: AgentFile) -> tuple[str, str]:
-    """Return the delimiters of the settings, or those of the default template."""
+    """Return the left and right delimiters of the settings, or of the default template."""
     source = settings.source
     return (source.left, source.right) if source.template or settings.template_file else (LEFT, RIGHT)
 
 
 def _text(settings: AgentFile) -> str:
-    """Return the template of the settings, of a file, or the default one of the path."""
+    """Return the template in the settings or in their file, or the default template for the path."""
     source = settings.source
     if source.template:
         return source.template

@@ -1,4 +1,4 @@
-"""Requests of programs to the agent's listener: HTTP/1.1 (RFC 9112) with bounded heads and bodies."""
+"""Requests of programs to the agent's listener: HTTP/1.1 (RFC 9112) with limited heads and bodies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCD
 
 
 class NotServed(Exception):
-    """Raised for a request that is not passed on: the status and the sentence of the answer."""
+    """Raised for a request that is not forwarded; has the status and the message of the answer."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -33,7 +33,7 @@ class NotServed(Exception):
 
 
 class Passed(Request):
-    """A request as it came, without the headers of its connection. Its repr shows nothing."""
+    """A request as received, without the headers of its connection. Its repr shows no value."""
 
     __slots__ = ("content", "fields", "is_last")
 
@@ -47,13 +47,13 @@ class Passed(Request):
 
     @property
     def token(self) -> str:
-        """The token that the request has, "" without one."""
+        """The token of the request, or ""."""
         bearer = self.fields.get(_AUTHORIZATION, "")
         token = bearer[len(_BEARER) :] if bearer.lower().startswith(_BEARER) else ""
         return self.fields.get(TOKEN, "") or token.strip()
 
     def give(self, token: str) -> None:
-        """Replace the token."""
+        """Set the token of the request."""
         self.fields.pop(_AUTHORIZATION, None)
         self.fields[TOKEN] = token
 
@@ -76,7 +76,7 @@ class RequestReader:
         self._buffer = b""
 
     def next(self, until: float) -> Passed | None:
-        """Return the next request, None at the end of the connection; raise WireFailure at the time `until`, NotServed."""
+        """Return the next request, or None at the end of the connection; raise WireFailure at the time `until`, or NotServed."""
         while b"\r\n\r\n" not in self._buffer:
             if len(self._buffer) > HEAD_LIMIT:
                 raise NotServed(431, "the head of the request is too long")
@@ -106,7 +106,7 @@ class RequestReader:
             self._connection.send(b"HTTP/1.1 100 Continue\r\n\r\n", until)
 
     def _chunks(self, fields: Mapping[str, str], until: float) -> bytes:
-        """Return a body in chunks (RFC 9112, section 7.1); one with a length too could be read in two ways."""
+        """Return a chunked body (RFC 9112, section 7.1); refuse one with a length too, which is ambiguous."""
         if fields["transfer-encoding"].lower() != "chunked" or "content-length" in fields:
             raise NotServed(400, "a body has a Content-Length, or is chunked")
         self._go_on(fields, until)
@@ -155,12 +155,12 @@ class RequestReader:
 
 
 def field_text(text: str) -> str:
-    """Return a setting's text as the value of a header: characters that stand for its bytes, as in requests that came."""
+    """Return a setting's text as a header value, one Latin-1 character for each byte, as in received requests."""
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def answered(status: int, headers: Mapping[str, str], body: bytes, method: str = "") -> bytes:
-    """Return the bytes of an answer; that to HEAD keeps the length that it names."""
+    """Return the bytes of an answer; an answer to HEAD has the length from Vault's header."""
     lines = [f"HTTP/1.1 {status} {'OK' if status < 400 else 'Error'}"]
     end_to_end = {name: value for name, value in headers.items() if name not in _OF_A_CONNECTION}
     lines += [f"{name}: {value}" for name, value in end_to_end.items()]
@@ -171,7 +171,7 @@ def answered(status: int, headers: Mapping[str, str], body: bytes, method: str =
 
 
 def refused(status: int, why: str) -> bytes:
-    """Return an error as Vault words it."""
+    """Return an error answer in the form of Vault's errors."""
     body = dumps({"errors": [why]}).encode()
     return answered(status, {"content-type": "application/json"}, body)
 

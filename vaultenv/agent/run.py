@@ -36,10 +36,10 @@ class SystemClock:
 
 
 def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: bool) -> int:
-    """Write all files, and keep them fresh if the agent `stays`; return the exit status. Raises VaultEnvError.
+    """Write all files, and update them if the agent `stays`; return the exit status. Raises VaultEnvError.
 
-    An agent that ends with a first round in which nothing has to be waited for needs neither signals nor threads, whose
-    preparation takes as long as that round.
+    An agent that ends after a first round without a wait needs neither signals nor threads, whose preparation takes as long
+    as that round.
     """
     agent_settings = required(settings)
     vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
@@ -47,7 +47,7 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     if stays or any(file.command for file in agent_settings.files):
         return _wait(parts, None, stays)
     agent = Agent(parts, _no_command)
-    hold_signals()  # else the kernel drops signals for process 1 meanwhile
+    hold_signals()  # otherwise the kernel drops signals for process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 

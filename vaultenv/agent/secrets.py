@@ -1,6 +1,6 @@
 """The answers of Vault to the files of one agent, each answer with its place in the schedule.
 
-A failed read concerns its own answer only: it is repeated after a pause, and the earlier answer stays until then.
+A failed read concerns only its own answer: it is repeated after a pause, and the earlier answer is used until then.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _MEANING = ("data", "auth", "wrap_info")
 
 
 class Entry:
-    """One answer, or the error of a read without one. `failed_at` is the time of the first of the present failures."""
+    """One answer, or the error of its read. `failed_at` is the time of the first of the present failures."""
 
     __slots__ = ("body", "error", "failed_at", "failures", "held", "pace")
 
@@ -55,7 +55,7 @@ class Entry:
 
 
 class Secrets:
-    """The answers by their needs, and the needs whose answers have changed since the last `pop_changes`."""
+    """Holds the answers by their needs, and the needs whose answers have changed since the last `pop_changes`."""
 
     def __init__(self, vault: Vault, threshold: float, clock: Clock) -> None:
         self._vault = vault
@@ -66,7 +66,7 @@ class Secrets:
         self._changed: set[Need] = set()
 
     def want(self, need: Need, interval_s: float) -> Entry:
-        """Return the entry of a need; the next `read_new` reads a new one. The shortest interval rules."""
+        """Return the entry of a need; `read_new` reads it if it is new. The shortest interval applies."""
         entry = self._entries.get(need)
         if entry is None:
             entry = self._entries[need] = Entry(Pace(interval_s, self._threshold), self._clock.monotonic())
@@ -75,11 +75,11 @@ class Secrets:
         return entry
 
     def hold(self, need: Need, body: Body, entry: Entry) -> None:
-        """Store an answer from before this process, a certificate that is still valid."""
+        """Store the answer of an earlier process: a certificate that is still valid."""
         self._take(need, entry, body, 0.5)
 
     def adopt(self, need: Need, body: Body, held: Held, interval_s: float) -> None:
-        """Take over an answer of the previous agent, with its place in the schedule."""
+        """Store an answer of the previous agent, with its place in the schedule."""
         entry = self.want(need, interval_s)
         entry.body, entry.held = body, held
 
@@ -97,13 +97,13 @@ class Secrets:
         return min([entry.held.due_at for entry in self._entries.values()], default=NEVER)
 
     def act(self) -> None:
-        """Renew the leases that are due, and read all other answers that are due; raise nothing."""
+        """Renew the due leases, and read all other due answers; errors are stored in the entries."""
         now = self._clock.monotonic()
         due = [(need, entry) for need, entry in self._entries.items() if entry.held.due_at <= now]
         self._read({need: entry for need, entry in due if not self._is_renewed(entry, now)})
 
     def read_new(self) -> None:
-        """Read the needs that have neither an answer nor an error; raise nothing."""
+        """Read the needs that have neither an answer nor an error; errors are stored in the entries."""
         self._read(
             {need: entry for need, entry in self._entries.items() if entry.body is None and not entry.error}
         )
@@ -130,14 +130,14 @@ class Secrets:
             del self._entries[need]
 
     def lose_leases(self) -> None:
-        """Schedule another read of answers that were leased with a token that has ended, or refused because of it."""
+        """Schedule another read of answers whose lease ended with the old token, or which Vault refused to it."""
         now = self._clock.monotonic()
         for entry in self._entries.values():
             if entry.held.terms.lease_id or isinstance(entry.error, TokenRefused):
                 entry.held = ended(entry.held, now)
 
     def hurry(self) -> None:
-        """Schedule an immediate read of failed answers, and of those that are read by an interval."""
+        """Schedule an immediate read of failed answers, and of answers that are read at intervals."""
         now = self._clock.monotonic()
         for entry in self._entries.values():
             if entry.error or entry.held.ends_at == NEVER:
@@ -181,7 +181,7 @@ class Secrets:
             answers = dict.fromkeys(needs, error)
         self._answering.forget(needs)
         if any(isinstance(answer, VaultEnvError) for answer in answers.values()):
-            self._answering = Answering(self._vault)  # a mount that could not be looked up is looked up again
+            self._answering = Answering(self._vault)  # so that failed look-ups of mounts are repeated
         return answers
 
     def _take(self, need: Need, entry: Entry, body: Body, chance: float) -> None:
@@ -201,7 +201,7 @@ class Secrets:
 
 
 def _held_while_valid(entry: Entry, body: Body, now: float, date_s: float) -> Held:
-    """Return the place in the schedule of a certificate: within its dates, if it can be read."""
+    """Return the schedule of a certificate: by its dates, if it can be parsed."""
     from vaultenv.agent.certificates import parse_certificate
 
     issued = parse_certificate(_text(body, "certificate"))

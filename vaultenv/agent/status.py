@@ -1,8 +1,8 @@
-"""The agent's state, in a file of its home folder for the commands of probes: no port, no secret.
+"""The agent's state in a file of its home folder, which commands of probes read: it needs no port and has no secret.
 
-`ready` holds from the first complete set of files on. It stays while Vault is down: an outage must not take the pods that
-still have their secrets out of service; the line says since when the files are stale, and why. `live` holds while the agent
-comes back to its schedule in time.
+`ready` is true from the first complete set of files on. It stays true while Vault is down, because an outage must not
+remove pods from service that still have their secrets; the line shows since when the files are stale, and why. `live` is
+true while the agent returns to its schedule in time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _STDOUT = 1
 _LIMIT = 1 << 16
 _LONGEST_REASON = 400
 _LATE_S = 300.0
-"""The time that an agent may need beyond its schedule: many answers that do not come, and commands."""
+"""The delay that an agent may have beyond its schedule, for missing answers and for commands."""
 
 
 class Trouble:
@@ -45,7 +45,7 @@ class Trouble:
 
 
 class Status:
-    """The present troubles, by their subjects; each is logged when it begins, when its reason changes and when it ends."""
+    """Holds the present troubles by their subjects; logs each when it begins, when its reason changes and when it ends."""
 
     def __init__(self, home: str, writer: Writer, log: Log) -> None:
         self._file = home + _FILE
@@ -57,16 +57,16 @@ class Status:
         self.is_complete = False
 
     def begin(self) -> None:
-        """Begin another round, without troubles yet."""
+        """Begin another round, without any trouble yet."""
         self._before, self.troubles = self.troubles, {}
 
     def note(self, what: str, error: VaultEnvError, date_s: float) -> None:
-        """Note a trouble that began at `date_s`, or earlier if it was noted before."""
+        """Record a trouble that began at `date_s`, or earlier if it was recorded in the previous round."""
         known = self.troubles.get(what) or self._before.get(what)
         self.troubles[what] = Trouble(min(known.since_s, date_s) if known else date_s, error)
 
     def note_again(self, what: str) -> None:
-        """Note a trouble of the previous round again, if it was there."""
+        """Record a trouble again if the previous round had it."""
         if what in self._before:
             self.troubles[what] = self._before[what]
 

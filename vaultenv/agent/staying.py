@@ -1,7 +1,7 @@
-"""An agent that waits: rounds in the main thread, signals in another one.
+"""An agent that stays: rounds in the main thread, signals in another thread.
 
-All signals are blocked and received one by one, so that SIGTERM ends the agent at once, whatever it waits for:
-files are whole at every moment.
+All signals are blocked and received one by one, so that SIGTERM ends the agent at once during any wait: files are
+complete at every moment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _REVOKE_S = 3.0
 def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     """Do rounds until the first set of files is complete, or for ever if the agent `stays`; return the exit status.
 
-    `agent` is one that has done its first round already, if any. Raises VaultEnvError.
+    `agent`, if not None, has done its first round already. Raises VaultEnvError.
     """
     children = Children(parts.environ)
     hold_signals()

@@ -1,4 +1,4 @@
-"""Requests of the listener to Vault: over connections of its own, which the first request opens."""
+"""Requests of the listener to Vault, over its own connections, which the first request opens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_REDIRECTS = 3
 
 
 class NoAnswer(Exception):
-    """Raised for a request without an answer of Vault; the message says why."""
+    """Raised for a request without an answer of Vault; the message has the reason."""
 
 
 class Upstream:

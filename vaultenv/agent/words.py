@@ -8,16 +8,16 @@ _IN_DOUBLE = '$`"\\\n'
 
 
 class NeedsShell(ValueError):
-    """Raised for a command line that means more than its words: a variable, a pipe, a pattern."""
+    """Raised for a command line that only a shell can run: with a variable, a pipe or a pattern."""
 
 
 def split(line: str) -> list[str]:
-    """Return the words; raise NeedsShell, or ValueError for a quote that has no end."""
+    """Return the words; raise NeedsShell, or ValueError for a quote without an end."""
     words: list[str] = []
     word: list[str] | None = None
     at = 0
     while at < len(line):
-        if line.startswith("\\\n", at):  # a line that goes on
+        if line.startswith("\\\n", at):  # a continued line
             at += 2
             continue
         if line[at] in _BLANKS:
@@ -30,7 +30,7 @@ def split(line: str) -> list[str]:
 
 
 def _part(line: str, at: int) -> tuple[str, int]:
-    """Return the text of the character, or of the quotes, at a place, and the place behind it."""
+    """Return the text of the character or the quoted part at a position, and the position after it."""
     char = line[at]
     if char == "'":
         end = line.find("'", at + 1)

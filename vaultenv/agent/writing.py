@@ -1,7 +1,7 @@
-"""Files written whole: at every moment, also after a crash, a reader finds the old content or the new one.
+"""Atomic writes of files: at every moment, also after a crash, a reader finds the old or the new content.
 
-The content goes to a temporary file in the target's folder, is written to the disk with its mode and owner, and takes the
-target's name in one step (rename(2), POSIX).
+The content is written to a temporary file in the target's folder, and to the disk, with its mode and owner; then the file
+is renamed to the target in one step (rename(2), POSIX).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Existing(Record):
 
 
 class Writer:
-    """Writes files by the kernel's calls of `system`, which is `posix` or, in tests, something that fails in between."""
+    """Writes files by the system calls of `system`, which is `posix` or, in tests, a double that fails."""
 
     __slots__ = ("_system",)
 
@@ -47,9 +47,9 @@ class Writer:
         self._system = system
 
     def write(self, target: str, data: bytes, mode: int | None = None) -> bool:
-        """Write the file unless it has this content, and return whether it was written; folders above it are made.
+        """Write the file unless it has this content, and return whether it was written; create missing folders.
 
-        `mode` None is that of the existing file, else 0644. Raises FileNotWritten, and leaves the old file then.
+        `mode` None means the mode of the existing file, else 0644. Raises FileNotWritten; then the old file is unchanged.
         """
         path = target.encode("utf-8", "surrogateescape")
         try:
@@ -66,7 +66,7 @@ class Writer:
         return True
 
     def exists(self, target: str) -> bool:
-        """Return whether something stands at the target."""
+        """Return whether the target exists."""
         try:
             self._system.stat(target.encode("utf-8", "surrogateescape"))
         except OSError:
@@ -74,11 +74,11 @@ class Writer:
         return True
 
     def remove(self, target: str) -> None:
-        """Remove the file, if it is there."""
+        """Remove the file, if it exists."""
         self._remove(target.encode("utf-8", "surrogateescape"))
 
     def sweep(self, target: str) -> None:
-        """Remove the temporary files that an agent which was killed has left beside the target."""
+        """Remove temporary files that a killed agent has left beside the target."""
         folder = target.rpartition("/")[0] or "/"
         try:
             names = self._system.listdir(folder)
@@ -158,7 +158,7 @@ class Writer:
         self._sync(folder)
 
     def _keep_owner(self, descriptor: int, existing: Existing) -> None:
-        """Give the new file the owner of the old one, as far as this process may."""
+        """Set the owner of the old file for the new one, if this process may."""
         made = self._system.fstat(descriptor)
         if (made.st_uid, made.st_gid) == (existing.user, existing.group):
             return

@@ -10,7 +10,7 @@ FOREVER_S = 10.0**9
 
 
 class Deadline:
-    """The point in time `budget_s` seconds after its creation; with a budget of 0 it never comes."""
+    """The point in time `budget_s` seconds after its creation; a budget of 0 means no limit."""
 
     __slots__ = ("_end",)
 

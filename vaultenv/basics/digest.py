@@ -1,4 +1,4 @@
-"""Hash sums from the interpreter's C modules, without `hashlib`; CPython 3.12 renamed them."""
+"""Hash sums from the interpreter's C modules, without `hashlib`; CPython 3.12 renamed these modules."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""JSON text to values and back (RFC 8259) on the C scanner alone; the standard `json` module costs 7 ms to
-import.
-"""
+"""JSON text to values and back (RFC 8259), only with the C scanner; the import of the standard `json` module takes 7 ms."""
 
 from __future__ import annotations
 
@@ -45,8 +43,8 @@ _scan = make_scanner(_Rules)  # type: ignore[arg-type]
 def loads(data: bytes) -> Any:
     """Return the value of a JSON text in UTF-8; numbers become `Number`.
 
-    Raises ValueError for anything that is not JSON, values nested too deeply included; the message quotes
-    nothing. To report a fault, the C scanner imports json.decoder, which the static executable does not have.
+    Raises ValueError, without a quotation, for a text that is not JSON or is nested too deeply. To report a fault, the C
+    scanner imports json.decoder, which the static executable does not have.
     """
     try:
         text = decoded(data)
@@ -63,9 +61,9 @@ _OTHERS = bytes(code for code in range(256) if code not in _STRUCTURE)
 
 
 def count_values(text: bytes) -> int:
-    """Return the most values that a JSON text can have: one for each comma and opening bracket outside of its strings.
+    """Return the largest possible number of values in a JSON text: one for each comma and opening bracket outside strings.
 
-    A value can take a hundred times as much memory as its text, so this comes before `loads`.
+    A value can need a hundred times as much memory as its text, so this number is checked before `loads`.
     """
     marks = text.replace(b"\\\\", b"").replace(b'\\"', b"").translate(None, _OTHERS)
     count, in_string = 1, 0

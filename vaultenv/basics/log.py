@@ -12,9 +12,7 @@ _STDERR = 2
 
 
 class Log:
-    """Writes one line per call to standard error, in the shape of Go's slog, and to a syslog server if one is
-    named.
-    """
+    """Writes one line per call to standard error, in the form of Go's slog, and to a syslog server if configured."""
 
     __slots__ = ("_json", "_least", "_server")
 
@@ -36,8 +34,8 @@ class Log:
         self._emit(2, message)
 
     def error(self, message: str) -> None:
-        """Write the reason why the program is not started; further lines follow the entry in text, and stay
-        inside it in JSON.
+        """Write the reason why the program is not started; in text further lines follow the entry, in JSON they are
+        inside it.
         """
         self._emit(3, message)
 

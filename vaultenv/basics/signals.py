@@ -1,4 +1,4 @@
-"""Signals: `_signal`, which the standard library's `signal` wraps with enumerations that take long to make."""
+"""Signals by the C module `_signal`: the standard library's `signal` adds enumerations, whose creation takes long."""
 
 import _signal
 from _signal import NSIG as NSIG
@@ -21,7 +21,7 @@ from _signal import valid_signals as valid_signals
 
 
 def number_of(name: str) -> int:
-    """Return the number of the signal of that name, e.g. SIGHUP; 0 if there is none."""
+    """Return the number of the signal with this name, e.g. SIGHUP, or 0."""
     number = getattr(_signal, name, None)
     is_name = name.startswith("SIG") and not name.startswith("SIG_")
     return int(number) if is_name and isinstance(number, int) else 0

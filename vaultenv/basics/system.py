@@ -1,3 +1,3 @@
-"""The kernel's calls: `posix`, which the standard library's `os` wraps at the cost of a start."""
+"""System calls by the C module `posix`, because the import of the standard library's `os` would slow down each start."""
 
 import posix as posix

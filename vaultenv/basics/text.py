@@ -1,13 +1,12 @@
 """Bytes and text, with the error handlers that work before the interpreter is complete.
 
-In the static executable, a strict codec that meets a fault, and `backslashreplace` when decoding, look for a
-handler in a registry that is not there yet. `surrogateescape` and `replace` are built into the codec of
-UTF-8.
+In the static executable, a strict codec at a fault, and `backslashreplace` in decoding, need a handler from a registry
+that does not exist yet. `surrogateescape` and `replace` are built into the codec of UTF-8.
 """
 
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 SPACE = _SPACE + "\u2028\u2029\u202f\u205f\u3000"
-"""The characters that Go's unicode.IsSpace knows (https://pkg.go.dev/unicode#IsSpace)."""
+"""The characters for which Go's unicode.IsSpace is true (https://pkg.go.dev/unicode#IsSpace)."""
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -55,7 +54,7 @@ def whole_number(text: str, most: int) -> int | None:
 
 
 def bounded(text: str, most: int) -> str:
-    """Return the text in one line, with its end left out after `most` characters."""
+    """Return the text in one line, shortened to `most` characters and an ellipsis if it is longer."""
     line = one_line(text)
     return line if len(line) <= most else line[:most] + "…"
 

@@ -17,7 +17,7 @@ _IN_PREFIX = frozenset(map(chr, _SAFE)) | {"%"}
 
 
 class Address(Record):
-    """The address of a Vault server; `prefix` is the path before `/v1`, without a slash at its end."""
+    """The address of a Vault server; `prefix` is the path before `/v1`, without a final slash."""
 
     __slots__ = ("host", "port", "prefix", "scheme")
 

@@ -1,4 +1,4 @@
-"""Answers of Vault to the needs of templates: each need is read once in a start, the reads of a round together."""
+"""Answers of Vault to the needs of templates: each need is read once in a start, all needs of a round together."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     Found = Mapping[Need, Body | VaultEnvError]
 
     class BodyReader(Protocol):
-        """Reads and writes for templates, with Vault's whole answers; an error concerns its own question only."""
+        """Reads and writes for templates, with Vault's whole answers; an error concerns only its own question."""
 
         def bodies(
             self, questions: Sequence[tuple[str, Sequence[tuple[str, str]]]]
         ) -> list[Body | VaultEnvError]:
-            """Return the JSON objects of reads at (path, query); a read that could act twice is not repeated."""
+            """Return the JSON objects of reads at (path, query); a read with a possible second effect is not repeated."""
 
         def written(self, path: str, body: str) -> Body | VaultEnvError:
             """Write a JSON object, never twice, and return the answer's JSON object."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return Vault's answer about the mount of each path, {} where there is none."""
+            """Return Vault's answer about the mount of each path, or {}."""
 
 
 _LISTING = (("list", "true"),)
@@ -38,7 +38,7 @@ _DATA = "/data/"
 
 
 class Answering:
-    """Reads and writes for needs, and remembers the answers."""
+    """Reads and writes for needs, and caches the answers."""
 
     __slots__ = ("_known", "_mounts", "_vault")
 
@@ -48,7 +48,7 @@ class Answering:
         self._known: dict[Need, Body | VaultEnvError] = {}
 
     def found(self, needs: Iterable[Need]) -> Found:
-        """Return the answers to these needs, and to earlier ones: JSON objects, {} for names where there are none, or errors.
+        """Return the answers to these and earlier needs: JSON objects ({} for an empty list of names), or errors.
 
         Writes follow reads, in their order.
         """
@@ -68,9 +68,9 @@ class Answering:
         return self._known
 
     def _read_directly(self, reads: Sequence[Read]) -> Mapping[Read, Body | VaultEnvError]:
-        """Read paths that say `data/` as they are written, and return the answers that leave their mount in doubt.
+        """Read paths with `data/` unchanged, and return the answers that do not prove the type of their mount.
 
-        The others prove by their form that it is KV version 2, or that Vault answers nothing: no mount is looked up then.
+        All others are from KV version 2, by their form, or mean that Vault cannot answer: these need no look-up of the mount.
         """
         written = [need for need in reads if _DATA in need.path and not self._mounts.knows(need.path)]
         answers = self._vault.bodies([(need.path, need.query) for need in written]) if written else []
@@ -106,7 +106,7 @@ class Answering:
 
 
 def _is_final(answer: Body | VaultEnvError) -> bool:
-    """Return whether the answer has the form that only KV version 2 gives to a read below `data/`, or is an outage."""
+    """Return whether the answer has the form that only KV version 2 has for a read below `data/`, or is an outage."""
     if isinstance(answer, VaultEnvError):
         return answer.is_outage
     secret = secret_of(answer)

@@ -32,7 +32,7 @@ _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
 def body_of(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body; an empty object for anything else."""
+    """Return the JSON object in a body; an empty object for any other body."""
     try:
         value = loads(body) if body else {}
     except ValueError:
@@ -59,12 +59,12 @@ def cannot_answer(status: int) -> bool:
 
 
 def is_redirect(status: int) -> bool:
-    """Return whether the answer names another address: that of the active Vault, where a standby does not forward."""
+    """Return whether the answer redirects to another address: that of the active Vault, if a standby does not forward."""
     return 300 <= status < 400
 
 
 def outage(status: int) -> str:
-    """Return why Vault cannot answer now, and what to do beyond waiting."""
+    """Return why Vault cannot answer now, with a remedy if waiting does not help."""
     if is_redirect(status):
         return (
             "it redirects to another address, where the token does not follow: give the address of the active Vault, "
@@ -76,9 +76,9 @@ def outage(status: int) -> str:
 def secret_or_error(
     method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Secret | VaultEnvError:
-    """Return the secret in an answer to a read or write of `path`, or the error that the answer stands for.
+    """Return the secret in an answer to a read or write of `path`, or the error that the answer means.
 
-    `mount_of` returns the mount of a path, or "" if it is unknown; it serves to correct paths of KV version 2.
+    `mount_of` returns the mount of a path, or "" if it is unknown, for advice about paths of KV version 2.
     """
     if status in (200, 203, 404):
         secret = secret_of(body_of(body))
@@ -129,7 +129,7 @@ def mount_in(body: bytes) -> str:
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
-    """Return the error for an answer that is no success, or no answer of Vault, to a read or write of `path`."""
+    """Return the error for an unsuccessful answer to a read or write of `path`, or for one that is not from Vault."""
     line = refusal(method, url, status, body)
     if status == 403 and _BAD_TOKEN in error_messages(body):
         return TokenRefused(
@@ -150,7 +150,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
 
 
 def _remedy(method: str, status: int) -> str:
-    """Return the remedy for a request that Vault refuses as it is."""
+    """Return the remedy for a request that Vault refuses as wrong."""
     if status != _NOT_ALLOWED:
         return "Vault does not take this request: correct the path, its mount or what is sent there"
     if method == "GET":

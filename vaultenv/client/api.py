@@ -1,4 +1,4 @@
-"""Vault's HTTP API as far as the launcher needs it (https://developer.hashicorp.com/vault/api-docs)."""
+"""The part of Vault's HTTP API that the launcher needs (https://developer.hashicorp.com/vault/api-docs)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 
 
 class Vault:
-    """A Reader of one Vault server. Its repr shows nothing, because it holds a token."""
+    """A Reader of one Vault server. Its repr shows no field, because it holds a token."""
 
     __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
 
@@ -88,8 +88,8 @@ class Vault:
         self._take_token(request, outcome, prefix)
 
     def _login_attempts(self, reads: int, meanwhile: Meanwhile | None) -> Exchange:
-        """Return an exchange that reads the files of the login again for every attempt but the first. Where the
-        deadline ends that reading, Vault's last outcome stands: it is the reason for the attempts.
+        """Return an exchange that reads the files of the login again for every attempt except the first. If the deadline
+        ends that reading, the outcome is Vault's last one, the reason for the attempts.
         """
         last: list[Outcome] = []
 
@@ -131,19 +131,19 @@ class Vault:
         raise _login_error(prefix, self._url(request), outcome, self._settings)
 
     def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """Read secrets as `vaultenv.references.reader.Reader` says: KV reads are pipelined, others use up to
+        """Read secrets, as `vaultenv.references.reader.Reader` defines: KV reads are pipelined, others use up to
         four connections.
         """
         queries = [(path, f"?version={version}" if version else "") for path, version in questions]
         return [self._secret(*one) for one in self._reads(queries)]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
-        """Write as `vaultenv.references.reader.Reader` says."""
+        """Write a JSON object, as `vaultenv.references.reader.Reader` defines."""
         request = Request("PUT", f"/v1/{quoted(path)}", body)
         return self._secret(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def bodies(self, questions: Sequence[tuple[str, Pairs]]) -> list[Body | VaultEnvError]:
-        """Return the JSON objects of reads at (path, query), which are sent as those of `read` are, or their errors."""
+        """Return the JSON objects of reads at (path, query), or their errors; they are sent in the same way as by `read`."""
         return [
             self._body(*one) for one in self._reads([(path, query_text(query)) for path, query in questions])
         ]
@@ -154,13 +154,13 @@ class Vault:
         return self._body(request, path, self._settled([request], self._wire.pipelined)[0])
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return Vault's answer about the mount of each path (sys/internal/ui/mounts), {} where there is none."""
+        """Return Vault's answer about the mount of each path (sys/internal/ui/mounts), or {}."""
         requests = [Request("GET", f"/v1/{MOUNTS}/{quoted(path)}", repeatable=True) for path in paths]
         outcomes = self._settled(requests, self._wire.pipelined)
         return [body_of(outcome.body) if isinstance(outcome, Answer) else {} for outcome in outcomes]
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
-        """Decrypt as `vaultenv.references.reader.Reader` says."""
+        """Decrypt ciphertexts, as `vaultenv.references.reader.Reader` defines."""
         from vaultenv.client.decryption import decrypt_body, plaintexts_or_errors
 
         request = Request("PUT", f"/v1/{quoted(path)}", decrypt_body(ciphertexts), repeatable=True)
@@ -202,7 +202,7 @@ class Vault:
         ]
 
     def _followed(self, request: Request, outcome: Outcome, most: int) -> Outcome:
-        """Return the outcome, or that of the address within the same Vault to which it redirects."""
+        """Return the outcome, or after a redirect within the same Vault the outcome at the new address."""
         if isinstance(outcome, WireFailure) or not 300 <= outcome.status < 400 or not most:
             return outcome
         from vaultenv.client.redirects import redirected

@@ -1,4 +1,4 @@
-"""One connection to Vault, plain or TLS, on which every operation ends in time."""
+"""One connection to Vault, plain or TLS, with a time limit for every operation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Connection:
 
     @property
     def peer(self) -> Peer | None:
-        """Return family, protocol and address of the other end, so that `connect` can reach the same machine;
+        """Return the family, protocol and address of the other end, so that `connect` can reach the same machine;
         None for a Unix socket, which needs no look-up. Raises WireFailure if the connection is over.
         """
         if self._socket.family == AF_UNIX:
@@ -90,7 +90,7 @@ class Connection:
             raise exchange_failure(error) from None
 
     def is_silent(self) -> bool:
-        """Return whether the other end has neither closed the stream nor sent anything; does not wait."""
+        """Return whether the other end has neither closed the stream nor sent data; does not wait."""
         try:
             self._socket.settimeout(0)
             self._tls.read(1) if self._tls else self._socket.recv(1)
@@ -101,12 +101,12 @@ class Connection:
         return False
 
     def close(self) -> None:
-        """Close without a TLS goodbye: nothing that matters is in flight."""
+        """Close without a TLS close_notify, as no data is in flight."""
         self._socket.close()
 
 
 def _limit(plain: socket, until: float) -> None:
-    """Let the next operation end at the monotonic time `until`; raise TimeoutError if that has passed."""
+    """Limit the next operation to the monotonic time `until`; raise TimeoutError if that has passed."""
     left_s = until - time.monotonic()
     if left_s <= 0:
         raise TimeoutError
@@ -120,8 +120,8 @@ def connect(
     proxy: Proxy | None = None,
     peer: Peer | None = None,
 ) -> Connection:
-    """Return a connection to the first of the host's addresses that answers; over TLS, if there is `tls`, its
-    handshake is under way, and `complete` comes next.
+    """Return a connection to the first of the host's addresses that answers; with `tls` its handshake has begun, and
+    `complete` must follow.
 
     With `peer`, no name is looked up. Raises WireFailure before the monotonic time `until`, or soon after it
     when a name server does not answer.

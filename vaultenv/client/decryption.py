@@ -24,7 +24,7 @@ def decrypt_body(ciphertexts: Sequence[str]) -> str:
 def plaintexts_or_errors(
     url: str, path: str, status: int, body: bytes, count: int
 ) -> list[bytes | VaultEnvError]:
-    """Return the plaintexts in an answer, in order, with an error in the place of each that was not decrypted."""
+    """Return the plaintexts in an answer, in order, with an error in place of each that was not decrypted."""
     data = body_of(body).get("data")
     results = data.get("batch_results") if isinstance(data, dict) else None
     if isinstance(results, list) and len(results) == count:

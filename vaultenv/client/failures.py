@@ -26,9 +26,7 @@ _REMEDIES = {
 
 
 class WireFailure(Exception):
-    """A request without an answer; `sent` means that Vault may have received it, `lasting` that a repetition
-    is useless.
-    """
+    """A request without an answer; with `sent` Vault may have received it, with `lasting` a repetition is useless."""
 
     def __init__(self, message: str, sent: bool, lasting: bool = False) -> None:
         super().__init__(message)
@@ -61,7 +59,7 @@ def _reason(error: OSError) -> str:
 
 
 def handshake_failure(address: Address, tls: Tls, error: OSError) -> WireFailure:
-    """Return the failure of a TLS handshake; nothing of a request has been sent."""
+    """Return the failure of a TLS handshake, before any part of a request was sent."""
     if isinstance(error, SSLCertVerificationError):
         text = _verification(address, tls, error)
         return WireFailure(f"tls: failed to verify certificate: {text}", sent=False, lasting=True)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; head, body and time are bounded."""
+"""HTTP/1.1 messages (RFC 9112): a request as bytes, an answer from a stream; head, body and time are limited."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ INTERIM_LIMIT = 5  # as many as Go's net/http reads before an answer
 _LONGEST_LENGTH = 10**12 - 1
 _BODILESS = (204, 304)
 HEAD = "HEAD"
-"""The method whose answers have no body, whatever length they name."""
+"""The method whose answers have no body, even if they have a length."""
 
 
 class Request:
-    """A request to Vault; `repeatable` if sending it twice has no further effect. Its repr shows no header."""
+    """A request to Vault; `repeatable` if a second one has no further effect. Its repr shows no header."""
 
     __slots__ = ("body", "method", "repeatable", "target")
 

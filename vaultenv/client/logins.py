@@ -20,7 +20,7 @@ _LIMIT = 1024 * 1024
 
 
 class Method:
-    """An auth method: its title in messages, its usual mount, and the function that makes its request."""
+    """An auth method: its title in messages, its default mount, and the function that builds its request."""
 
     __slots__ = ("mount", "request", "title")
 
@@ -40,7 +40,7 @@ def method_of(settings: Settings) -> Method:
 
 
 def mount_of(settings: Settings) -> str:
-    """Return the method's mount: VAULT_PATH, else the usual one."""
+    """Return the method's mount: VAULT_PATH, else the default one."""
     return settings.auth_mount or method_of(settings).mount
 
 

@@ -1,4 +1,4 @@
-"""Paths of templates as consul-template finds them: `secret/x` is `secret/data/x` where the mount is KV version 2.
+"""Paths of templates by the rules of consul-template: `secret/x` is `secret/data/x` if the mount is KV version 2.
 
 `secrets` lists below `metadata/` there. Source: `shimKVv2Path` and `shimKvV2ListPath` of
 https://github.com/hashicorp/consul-template/tree/main/dependency.
@@ -19,7 +19,7 @@ _VERSION_2 = "2"
 
 
 class Mount(Record):
-    """A mount: its path without a slash at its end; `is_kv2` says that it is KV version 2."""
+    """A mount: its path without a final slash, and whether it is KV version 2."""
 
     __slots__ = ("is_kv2", "path")
 
@@ -32,12 +32,12 @@ class Mount(Record):
         return f"{path}/".startswith(f"{self.path}/")
 
     def data(self, path: str) -> str:
-        """Return the path where a secret is read and written."""
+        """Return the path at which a secret is read and written."""
         is_whole = self._rest(path).startswith(("data/", "metadata/", "subkeys/"))
         return path if is_whole or not self.is_kv2 else self._in("data", path)
 
     def names(self, path: str) -> str:
-        """Return the path where the names below `path` are listed."""
+        """Return the path at which the names below `path` are listed."""
         is_whole = f"{self._rest(path)}/".startswith("metadata/")
         return path if is_whole or not self.is_kv2 else self._in("metadata", path)
 
@@ -49,7 +49,7 @@ class Mount(Record):
 
 
 def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
-    """Return the mount of `path` from an answer of sys/internal/ui/mounts, None if it names none.
+    """Return the mount of `path` from an answer of sys/internal/ui/mounts, or None if it names none.
 
     The answer may lack a namespace before the mount; the path supplies it.
     """
@@ -65,20 +65,20 @@ def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
 
 
 class Mounts:
-    """The mounts that were looked up, for the time of one start.
+    """Caches the mounts that were looked up in one start.
 
-    A path with an unknown mount stays as it is written.
+    A path with an unknown mount is used unchanged.
     """
 
     __slots__ = ("_known", "_look_up")
 
     def __init__(self, look_up: LookUp) -> None:
-        """`look_up` returns the answers of sys/internal/ui/mounts for paths, {} where it is refused."""
+        """`look_up` returns the answers of sys/internal/ui/mounts for paths, {} for a refusal."""
         self._look_up = look_up
         self._known: list[Mount] = []
 
     def learn(self, paths: Sequence[str]) -> None:
-        """Look up the mounts that are not known yet: of one path for each first word, then of the other paths."""
+        """Look up the unknown mounts: of one path for each first segment, then of the other paths."""
         for chosen in (_one_for_each_word, dict.fromkeys):
             unknown = list(chosen([path for path in paths if self._find(path) is None]))
             answers = self._look_up(unknown) if unknown else ()
@@ -90,7 +90,7 @@ class Mounts:
         return self._find(path) is not None
 
     def of(self, path: str) -> Mount:
-        """Return the mount of a path; an unknown path is its own."""
+        """Return the mount of a path; for an unknown mount, a mount with the path itself."""
         return self._find(path) or Mount(path, is_kv2=False)
 
     def _find(self, path: str) -> Mount | None:

@@ -19,8 +19,8 @@ def open_vault(
 ) -> Vault:
     """Return a client for the configured Vault, which connects with its first request. Raises InvalidSetting.
 
-    A client that is not patient sends each request once. `at_once` says that a request follows: the client is loaded
-    while Vault works on the TLS handshake.
+    A client that is not patient sends each request once. `at_once` means that a request follows: the client's code is
+    loaded while Vault works on the TLS handshake.
     """
     wire = open_wire(settings, deadline)
     if at_once:

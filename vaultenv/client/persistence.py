@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     Outcome = Answer | WireFailure
     Exchange = Callable[[Sequence[Request]], list[Outcome]]
 
-# Answers that say that nothing was done: precondition, rate limit, standby, sealed or starting.
+# Answers to requests without an effect: precondition, rate limit, standby, sealed or starting.
 _NOT_DONE = (412, 429, 472, 473, 503)
-# Answers after which a request may have been done all the same.
+# Answers to requests that may have had an effect.
 _UNCERTAIN = (500, 502, 504)
 
 
 class Persistence:
-    """Repeats requests until the deadline, or sends them only once if it is not patient; logs a line when
-    Vault's state changes, not for each attempt.
+    """Repeats requests until the deadline, or sends them only once if not patient; logs a line when Vault's state
+    changes, not for each attempt.
     """
 
     __slots__ = ("_is_patient", "_log", "_state", "deadline")

@@ -1,4 +1,4 @@
-"""The proxy on the way to Vault, chosen as Go does (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
+"""The proxy for connections to Vault, chosen by Go's rules (https://pkg.go.dev/golang.org/x/net/http/httpproxy)."""
 
 from __future__ import annotations
 

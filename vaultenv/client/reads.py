@@ -1,8 +1,8 @@
-"""Reads, which are repeated only when that cannot act twice.
+"""Reads of secrets, repeated only if a second read has no further effect.
 
-A read of a dynamic secret creates a lease each time. Looking up the engine of a path costs a round trip, so
-it is done only when an answer was lost and the read would have to be repeated (`sys/internal/ui/mounts`, the
-request behind `vault kv`).
+A read of a dynamic secret creates a lease each time. The look-up of a path's engine takes a round trip, so it is done
+only if an answer was lost and the read would have to be repeated (`sys/internal/ui/mounts`, the request behind
+`vault kv`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Reads:
         self._last: dict[int, Outcome] = {}
 
     def exchange(self, requests: Sequence[Request]) -> list[Outcome]:
-        """Return the outcomes in order; an uncertain one stays until Vault confirms that its path is KV."""
+        """Return the outcomes in order; an uncertain one is final unless Vault confirms that its path is KV."""
         final = {id(request): held for request in requests if (held := self._held(request)) is not None}
         fresh = [request for request in requests if id(request) not in final]
         outcomes = final | self._sent(fresh)
@@ -46,7 +46,7 @@ class Reads:
         return outcomes | dict(zip(map(id, others), self._wire.spread(others), strict=True))
 
     def _held(self, request: Request) -> Outcome | None:
-        """Return the outcome that stands in place of a repetition; None if the request may be repeated."""
+        """Return the final outcome of a request that must not be repeated; None if it may be repeated."""
         last = self._last.get(id(request))
         if last is None or not is_uncertain(last):
             return None
@@ -59,8 +59,8 @@ class Reads:
         return WireFailure(f"the answer of the {engine} engine was lost; {why}", sent=True, lasting=True)
 
     def _engine(self, target: str) -> str:
-        """Return the type of the engine behind an encoded path; "unknown" if Vault does not say, "" if it
-        cannot answer yet.
+        """Return the type of the engine of an encoded path; "unknown" if Vault's answer has none, "" if Vault cannot
+        answer yet.
         """
         outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{target}")])[0]
         if not isinstance(outcome, Answer) or outcome.status >= 429:

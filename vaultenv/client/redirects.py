@@ -1,6 +1,4 @@
-"""Redirects (RFC 9110, section 15.4): followed within Vault's own address only, because the token goes with
-them.
-"""
+"""Redirects (RFC 9110, section 15.4): followed only within Vault's own address, because they carry the token."""
 
 from __future__ import annotations
 

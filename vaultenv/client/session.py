@@ -19,7 +19,7 @@ _LOGIN = "vault:login"
 def log_in(
     vault: Vault, settings: Settings, log: Log, reads: int = 0, meanwhile: Meanwhile | None = None
 ) -> None:
-    """Log the client in; `reads` is how many reads will follow, so that a second connection can be prepared, and
+    """Log the client in; `reads` is the number of reads to follow, so that a second connection can be prepared, and
     `meanwhile` is called while Vault works on a login. Raises LoginFailed and the errors of `Vault.login` and `Vault.unwrap`.
     """
     token = settings.token if is_static(settings) else token_in_file(settings)
@@ -34,7 +34,7 @@ def log_in(
 
 
 def is_static(settings: Settings) -> bool:
-    """Return whether the token is the one in VAULT_TOKEN: over it VAULT_TOKEN_FILE wins, and it over VAULT_TOKEN_PATH."""
+    """Return whether the token is that of VAULT_TOKEN, which wins over VAULT_TOKEN_PATH; VAULT_TOKEN_FILE wins over both."""
     return bool(settings.token and settings.token != _LOGIN and not settings.token_file)
 
 

@@ -1,7 +1,7 @@
 """The TLS context: the CA certificates for Vault's certificate, and the launcher's own certificate.
 
-OpenSSL reads nothing from the environment by itself; SSL_CERT_FILE and SSL_CERT_DIR are read here, and mean
-what they mean to Go (https://pkg.go.dev/crypto/x509#SystemCertPool).
+OpenSSL reads no variable by itself; SSL_CERT_FILE and SSL_CERT_DIR are read here, with the same meaning as in Go
+(https://pkg.go.dev/crypto/x509#SystemCertPool).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BUNDLES = (
 
 
 class Trust:
-    """The configured CA certificates: the first of bytes, file and directory that is set, else the system's."""
+    """The configured CA certificates: the first of data, file and directory that is set, else the system's."""
 
     __slots__ = ("data", "directory", "file", "system_directories", "system_file")
 
@@ -60,8 +60,8 @@ class Trust:
 
 
 class Tls:
-    """Security of connections: the context, the name that the certificate must have if not the host's, and the
-    variable that names the trusted certificates.
+    """Security of connections: the context, the required name of the certificate if not the host's, and the variable
+    that names the trusted certificates.
     """
 
     __slots__ = ("context", "server_name", "trusted_by")
@@ -136,7 +136,7 @@ def _is_hashed(names: Iterable[str]) -> bool:
 def _load_system(context: _SSLContext, trust: Trust) -> None:
     """Load the files that the variables name, else the distribution's hashed directory or bundle.
 
-    As in Go, each of the two variables replaces its own half only.
+    As in Go, each of the two variables replaces only its own half.
     """
     for directory in trust.system_directories:
         _load_directory(context, "SSL_CERT_DIR", directory)

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 WINDOW = 32
 CONNECTIONS = 4
 IDLE_S = 30.0
-"""Connections that were idle for longer are not reused: a proxy between may have dropped them without a word."""
+"""Connections that were idle for longer are not reused: a proxy in between may have dropped them silently."""
 WORTH_S = 0.0005
-"""A second connection pays if making it takes less than this for each read; the login hides most of it."""
+"""A second connection is worth it if its creation takes less than this for each read; it overlaps with the login."""
 PATIENCE = 4
-"""Give up the second connection when it takes this many times the expected gain."""
+"""Abandon the second connection after this many times the expected gain."""
 
 
 class Wire:
-    """Connections to one Vault, kept open between requests; `headers` are sent with every request. Nothing is
-    repeated here.
+    """Sends requests over connections to one Vault, which stay open; `headers` are sent with every request. Does not
+    repeat requests.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class Wire:
         self._is_pipelining = True
 
     def begin(self) -> None:
-        """Dial, and begin the TLS handshake; the first request waits for its end, or fails as this did."""
+        """Dial, and begin the TLS handshake; the first request waits for its end, or fails with the same failure."""
         began = time.monotonic()
         try:
             self._begun = connect(self.address, self._tls, self._until(), self._proxy)
@@ -94,9 +94,9 @@ class Wire:
     ) -> list[Answer | WireFailure]:
         """Return the answers in order, over the open connections, with up to 32 requests in flight on each.
 
-        `then` is the number of reads to follow: while Vault works on these requests, a second connection is
-        made for them, if that takes less time than it saves. `meanwhile` is called in that time too. Once a pipeline has
-        broken, the requests are spread.
+        `then` is the number of reads to follow: while Vault works on these requests, a second connection is opened for
+        them, if that takes less time than it saves. `meanwhile` is called in that time too. After a broken pipeline,
+        requests are spread.
         """
         if not self._is_pipelining:
             return self.spread(requests)
@@ -135,8 +135,8 @@ class Wire:
         requests: Sequence[Request],
         outcomes: dict[int, Answer | WireFailure],
     ) -> list[_Flight]:
-        """Send these requests on one connection and return the flight; after a failure, which becomes the
-        outcome of all of them, return none.
+        """Send these requests on one connection and return the flight; after a failure, set it as the outcome of all of
+        them, and return no flight.
         """
         stream: _Stream | None = None
         try:
@@ -167,13 +167,13 @@ class Wire:
             stream.close()
 
     def _give_up(self, stream: _Stream | None) -> None:
-        """Close the connection and the idle ones, which may be dead too."""
+        """Close the connection and all idle ones, which may be dead too."""
         if stream:
             stream.close()
         self.close()
 
     def _widen(self, first: _Stream, reads: int) -> None:
-        """Make a second connection for many reads; if that fails, the reads only take longer."""
+        """Open a second connection for many reads; if that fails, the reads only take longer."""
         worth_s = reads * WORTH_S
         if not self._is_pipelining or self._idle or self._connecting_s >= worth_s:
             return

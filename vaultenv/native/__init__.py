@@ -1,4 +1,4 @@
 """The C side of the static executable: entry, the scan before Python, memory arenas, imports. `build/` makes it.
 
-None of the Python modules is inside the executable, and nothing of the launcher imports them.
+None of these Python modules is in the executable, and no module of the launcher imports them.
 """

@@ -1,1 +1,1 @@
-"""The program: found, executed, or run as a child that is supervised."""
+"""The program: its file, its execution, or its supervision as a child process."""

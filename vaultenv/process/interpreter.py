@@ -1,4 +1,4 @@
-"""The static executable's interpreter: the rest of Python, which a start leaves out, and memory for a long life."""
+"""The static executable's interpreter: the parts of Python that a start leaves out, and the release of memory."""
 
 
 def complete() -> None:
@@ -28,7 +28,7 @@ def hold_signals() -> None:
 
 
 def release() -> None:
-    """Give back memory that only the start needed, before a long life; a stock interpreter keeps it."""
+    """Release memory that only the start needed, before a long run; does nothing in a stock interpreter."""
     try:
         from _vaultenv_native import release as release_memory
     except ImportError:

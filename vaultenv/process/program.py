@@ -1,4 +1,4 @@
-"""Finding and executing the program, as execvp does it (POSIX, exec family; exit statuses 126 and 127)."""
+"""The search for the program and its execution, by the rules of execvp (POSIX, exec family; exit statuses 126 and 127)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def find_program(word: bytes, path: bytes) -> bytes:
     """Return the file of a command word: the word itself if it has a slash, else the first executable in the
     directories of `path`.
 
-    Directories that are not absolute do not count. Raises ProgramNotStarted: 127 if there is none, 126 if
+    Relative directories are ignored. Raises ProgramNotStarted: 127 if there is none, 126 if
     none may be executed.
     """
     if b"/" in word:
@@ -93,7 +93,7 @@ def restore_signals() -> None:
     """Restore the default action of SIGPIPE and SIGXFSZ, which a stock Python ignores from its start."""
     signals = sys.modules.get("_signal")
     if signals is None:
-        return  # an interpreter that has not touched them
+        return  # an interpreter that has not changed them
     for number in (signals.SIGPIPE, signals.SIGXFSZ):
         if signals.getsignal(number) == signals.SIG_IGN:
             signals.signal(number, signals.SIG_DFL)

@@ -1,4 +1,4 @@
-"""The program's parent: starts it, passes signals on, reaps, and restarts it when its environment has changed.
+"""The program's parent: starts it, forwards signals, reaps, and restarts it when its environment has changed.
 
 All signals are blocked and received one by one (sigtimedwait(2)), so that none is lost to a handler.
 """
@@ -57,11 +57,11 @@ class Supervisor:
         self._ending = False
 
     def prepare(self) -> None:
-        """Block the signals that are passed on; call it before any other thread starts."""
+        """Block the signals that are forwarded; call it before any other thread starts."""
         pthread_sigmask(SIG_SETMASK, _blocked_signals())
 
     def change(self, environ: Mapping[bytes, bytes]) -> None:
-        """Hand over a new environment; may be called from any thread."""
+        """Set a new environment; may be called from any thread."""
         self._next = environ
         posix.kill(posix.getpid(), _CHANGED)
 
@@ -78,7 +78,7 @@ class Supervisor:
                 status = self._reap()
                 if status is not None and not self._started_again():
                     return status
-            elif info.si_pid != posix.getpid():  # else it is SIGPIPE, because nobody reads the log any more
+            elif info.si_pid != posix.getpid():  # else it is SIGPIPE, as the reader of the log has gone
                 self._pass_on(info.si_signo, info.si_code == _FROM_KERNEL)
 
     def _start(self, environ: Mapping[bytes, bytes]) -> None:
@@ -108,7 +108,7 @@ class Supervisor:
             self._send(SIGKILL)
 
     def _act(self) -> None:
-        """Act on the program as configured for changed secrets, unless it is about to end."""
+        """Do the configured action for changed secrets on the program, unless it is about to end."""
         if self._ending:
             return
         if self._signal:

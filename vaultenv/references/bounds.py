@@ -1,4 +1,4 @@
-"""Bounds on the values of one environment, or of one object, together."""
+"""Limits for all values of one environment, or of one object, together."""
 
 from vaultenv.basics.record import Record
 
@@ -6,7 +6,7 @@ from vaultenv.basics.record import Record
 class Bounds(Record):
     """Bytes of all values together, characters of a template's result, and units of work of all templates.
 
-    `vaultenv.template.work` says what a unit is.
+    `vaultenv.template.work` defines the unit.
     """
 
     __slots__ = ("longest_result", "template_units", "values_bytes")

@@ -1,4 +1,4 @@
-"""Variables that a source of VAULT_ENV_TEMPLATES brings: the lines of a template's output, or all keys of a secret."""
+"""Variables from a source of VAULT_ENV_TEMPLATES: the lines of a template's output, or all keys of a secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CODE = "would change how programs load: rename it, or set that variable in the 
 def output_variables(pieces: Sequence[Piece]) -> list[Variable]:
     """Return the variables of a template's output in their order.
 
-    Raises InvalidLine for a line that is none, SecretUnusable for a name that decides which code a program loads.
+    Raises InvalidLine for an invalid line, SecretUnusable for a name that decides which code a program loads.
     """
     from vaultenv.template.consul.environment import variables
 

@@ -1,4 +1,4 @@
-"""A Reader that requests each thing once: for the daemon, and for references and paths that name the same secret."""
+"""A Reader that requests each secret once: for the daemon, and for references and paths that name the same secret."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CachingReader:
-    """Remembers the secrets of another Reader by their question: (path, version), or (path, body, "write")."""
+    """Caches the secrets of another Reader by their question: (path, version), or (path, body, "write")."""
 
     __slots__ = ("_plaintexts", "_reader", "secrets")
 
@@ -24,12 +24,12 @@ class CachingReader:
         self.secrets: dict[Question, Secret] = {}
 
     def forget(self, questions: Iterable[Question]) -> None:
-        """Forget these questions, so that the next read requests them again."""
+        """Remove the answers to these questions, so that the next read requests them again."""
         for question in list(questions):
             self.secrets.pop(question, None)
 
     def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """Read as `vaultenv.references.reader.Reader` says."""
+        """Return the secrets, as `vaultenv.references.reader.Reader` defines; request only missing ones."""
         missing = [question for question in dict.fromkeys(questions) if question not in self.secrets]
         answers: dict[Question, Secret | VaultEnvError] = {**self.secrets}
         answers |= zip(missing, self._reader.read(missing) if missing else (), strict=True)
@@ -38,7 +38,7 @@ class CachingReader:
         return [answers[question] for question in questions]
 
     def write(self, path: str, body: str) -> Secret | VaultEnvError:
-        """Write as `vaultenv.references.reader.Reader` says."""
+        """Write a JSON object, as `vaultenv.references.reader.Reader` defines, but the same one only once."""
         question = (path, body, "write")
         if question in self.secrets:
             return self.secrets[question]
@@ -50,7 +50,7 @@ class CachingReader:
         return answer
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
-        """Decrypt as `vaultenv.references.reader.Reader` says."""
+        """Return the plaintexts, as `vaultenv.references.reader.Reader` defines; request only missing ones."""
         missing = [text for text in ciphertexts if (path, text) not in self._plaintexts]
         answers = dict(zip(missing, self._reader.decrypt(path, missing) if missing else (), strict=True))
         for text, answer in answers.items():

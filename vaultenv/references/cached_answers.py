@@ -32,7 +32,7 @@ _LIST = ("list", "true")
 
 
 class Answer(Secret):
-    """A secret with the JSON object in which Vault answered it; `is_list` says that it is names below a path."""
+    """A secret with the JSON object of Vault's answer; with `is_list` it is the list of names below a path."""
 
     __slots__ = ("body", "is_list")
 
@@ -46,7 +46,7 @@ class Answer(Secret):
 
 
 class CachedAnswers:
-    """Requests the answers that the reader does not remember. Mounts are looked up once; an error is not remembered."""
+    """Requests the answers that the reader has not cached. Mounts are looked up once; errors are not cached."""
 
     __slots__ = ("_mounts", "_reader", "_vault")
 
@@ -74,7 +74,7 @@ class CachedAnswers:
         return [errors[key] if key in errors else _body(secrets[key]) for key in keys]
 
     def written(self, path: str, body: str) -> Body | VaultEnvError:
-        """Write a JSON object, unless the answer to it is remembered, and return the answer's, or the error."""
+        """Write a JSON object, unless its answer is cached, and return the answer's JSON object, or the error."""
         key = (path, body, "written")
         secrets = self._reader.secrets
         if key not in secrets:

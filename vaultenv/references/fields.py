@@ -2,7 +2,7 @@
 
 
 class Fault(Exception):
-    """A syntax problem and the byte position where it is; callers turn it into an error that shows the text."""
+    """A syntax problem and its byte position; callers convert it to an error that shows the text."""
 
     def __init__(self, message: str, at: int) -> None:
         super().__init__(message)
@@ -14,9 +14,8 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     """fields = path [ "#" key [ "#" third ] ]: return up to three (position, bytes), and the position after
     the reference.
 
-    The third field keeps further `#`. An inline reference ends with the `}` that closes it; braces of
-    templates, of a JSON body and of a default are skipped in pairs. Raises Fault for a brace or quote that is
-    not closed.
+    The third field includes any further `#`. An inline reference ends with the `}` that closes it; braces of
+    templates, of a JSON body and of a default are skipped in pairs. Raises Fault for an unclosed brace or quote.
     """
     fields: list[tuple[int, bytes]] = []
     begin, at = start, end_of_path(text, start, end, inline)

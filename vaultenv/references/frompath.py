@@ -1,4 +1,4 @@
-"""The grammar of VAULT_ENV_FROM_PATH, whose paths bring all their keys as variables.
+"""The grammar of VAULT_ENV_FROM_PATH: all keys of its paths become variables.
 
 from-path = item *( "," item )                      blanks around items are ignored
 item      = path [ "#" [version] ["?"] ] *( ";" option )      "?": the path may be missing
@@ -17,7 +17,7 @@ from vaultenv.references.grammar import LATEST, is_version, normal_path
 from vaultenv.references.secret import Secret, text_of
 
 _OPTIONS = ("prefix", "only", "except", "containers")
-# Variables that decide which code a program loads: a secret brings them only when `only=` names them.
+# Variables that decide which code a program loads: a secret sets them only if `only=` names them.
 _LOADING = ("PATH", "GCONV_PATH", "PYTHONPATH", "PYTHONHOME", "NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "BASH_ENV")
 _LOADING_PREFIXES = ("LD_", "DYLD_")
 _FORM = "write path#2;prefix=X_;only=a|b*;except=c"
@@ -26,7 +26,7 @@ _FORM = "write path#2;prefix=X_;only=a|b*;except=c"
 class FromPath(Record):
     """A path in a version ("" is the latest), and the selection and naming of its keys as variables.
 
-    `containers` is empty for all; the launcher does not look at it.
+    `containers` is empty for all; the launcher ignores it.
     """
 
     __slots__ = ("containers", "excluded", "only", "optional", "path", "prefix", "version")
@@ -52,7 +52,7 @@ class FromPath(Record):
     def variables(self, secret: Secret | VaultEnvError) -> dict[bytes, bytes]:
         """Return the secret's keys as variables; none if it is optional and missing.
 
-        Raises the error in its place, or SecretUnusable naming path and key.
+        Raises the error that is in place of a secret, or SecretUnusable, which names the path and the key.
         """
         if isinstance(secret, SecretNotFound) and self.optional:
             return {}
@@ -88,7 +88,7 @@ def decides_code(name: str) -> bool:
 
 
 def _exclusion(key: str) -> str:
-    """Return the words that propose an option which leaves the key out; "" if none can be written."""
+    """Return the advice to exclude the key by an option; "" if no option can do that."""
     writable = key
     for at, char in enumerate(key):
         if char in ",;|" or not char.isprintable():

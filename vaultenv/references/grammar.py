@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PREFIX = b"vault:"
 _OPENINGS = (b"${", b"${>>", b"${>")
-"""Openings that make an inline reference of a `vault:` behind them."""
+"""Openings before a `vault:` that begin an inline reference."""
 _DIGITS = b"0123456789"
 _MOST_REFERENCES = 10_000
 _LONGEST_REFERENCE = 131_072
@@ -42,7 +42,7 @@ _NO_KEY = "secret data key or template not defined: write vault:path#key"
 
 
 def has_reference(value: bytes) -> bool:
-    """Return whether the launcher would act on this value or refuse it; False means that it stays as it is."""
+    """Return whether the launcher would replace or refuse this value; False means that it stays unchanged."""
     try:
         return parse(value) is not None
     except InvalidReference:
@@ -50,7 +50,7 @@ def has_reference(value: bytes) -> bool:
 
 
 def _not_charged(length: int) -> None:
-    """Let a template of any length be parsed."""
+    """Accept a template of any length."""
 
 
 def parse(
@@ -173,7 +173,7 @@ def _part(
 
 def _invalid(value: bytes, start: int, end: int, fault: Fault) -> InvalidReference:
     """Return the error that shows the reference without its JSON body, its default and the text around it,
-    which may be secret. What is shown ends before the first character that is not printable, or after 240.
+    which may be secret. The shown text is cut at the first unprintable character, or after 240 characters.
     """
     shown = value[start:end]
     if value[start - 2 : start] == b"${":
@@ -245,9 +245,9 @@ def is_version(text: str) -> bool:
 
 
 def normal_path(path: str, at: int = 0) -> str:
-    """path = segment *( "/" segment ): return it as Vault sees it, without empty and `.` segments, `..` applied.
+    """path = segment *( "/" segment ): return it in Vault's form, without empty and `.` segments, and with `..` applied.
 
-    Raises Fault, which callers turn into their own error, if nothing is left or `..` leads out.
+    Raises Fault, which callers convert to their own error, for an empty result or a `..` that leads out.
     """
     if len(path) > _LONGEST_PATH:
         raise Fault(f"the path is longer than {_LONGEST_PATH} characters", at)
@@ -273,7 +273,7 @@ def _text(raw: bytes, at: int) -> str:
 
 
 def _is_prose(value: bytes, start: int, end: int, inline: bool) -> bool:
-    """Return whether it is no path: there is a blank behind `vault:`, or a control character before the `#`."""
+    """Return whether the text is no path: with a blank after `vault:`, or a control character before the `#`."""
     body = value.index(_PREFIX, start) + len(_PREFIX)
     path = value[body : end_of_path(value, body, end, inline)]
     return path.startswith(b" ") or len(path.translate(None, _CONTROLS)) < len(path)

@@ -1,4 +1,4 @@
-"""The parts of a parsed value: text and references. `vaultenv.references.grammar` makes them."""
+"""The parts of a parsed value: text and references, as `vaultenv.references.grammar` returns them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Protocol of everything that reads secrets, implemented by both Vault clients and the file store."""
+"""The Protocol for readers of secrets, implemented by both Vault clients and the file store."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,10 +8,10 @@ from vaultenv.references.secret import Secret
 
 
 class Reader(Protocol):
-    """Reads, writes and decrypts; answers are in the order of the questions, and an error concerns its own
-    question only.
+    """Reads, writes and decrypts; answers are in the order of the questions, and an error concerns only its own
+    question.
 
-    VaultUnavailable and LoginFailed may be raised instead, when nothing can be read at all.
+    VaultUnavailable and LoginFailed may be raised instead, if no question can be answered.
     """
 
     def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:

@@ -1,4 +1,4 @@
-"""Replacement of a value's references by answers that are already there; no request is made here."""
+"""Replacement of a value's references by known answers, without requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Answers:
-    """Vault's answers by source and by ciphertext. Its repr shows nothing, because it holds secrets."""
+    """Vault's answers by source and by ciphertext. Its repr shows no answer, because they are secret."""
 
     __slots__ = ("plaintexts", "secrets")
 
@@ -38,7 +38,7 @@ class Answers:
 
 class Replacement:
     """A value's new text, None if the variable is left out, and (reference, error) for each failure; `is_last` if
-    nothing is left for other values.
+    the limits leave no room for other values.
     """
 
     __slots__ = ("is_last", "problems", "text")
@@ -52,9 +52,9 @@ class Replacement:
 
 
 class Replacer:
-    """Replaces the references of values, one value after the other, within bounds that hold for all of them.
+    """Replaces the references of values, one value after another, within limits for all of them together.
 
-    `before_each` is called before each part of a value, and now and then inside of a template.
+    `before_each` is called before each part of a value, and repeatedly inside a template.
     """
 
     __slots__ = ("_answers", "_before_each", "_bounds", "_ignore_missing", "_room_bytes", "_work")
@@ -73,7 +73,7 @@ class Replacer:
         """Return the value with its references replaced.
 
         A missing answer is replaced by its default. Otherwise, if missing answers are ignored, a reference inside text
-        stays there, and a variable that is nothing but a reference is left out, as is an optional one.
+        stays unchanged, and a variable that is only a reference, or an optional one, is left out.
         """
         texts: list[bytes] = []
         problems: list[tuple[str, VaultEnvError]] = []
@@ -94,7 +94,7 @@ class Replacer:
         return Replacement(b"".join(texts), problems)
 
     def _bounded(self, text: bytes) -> bytes:
-        """Return the text if there is room for it among the values; raise TooMuch."""
+        """Return the text if all values together are within the limit; raise TooMuch."""
         self._room_bytes -= len(text)
         if self._room_bytes < 0:
             raise TooMuch(
@@ -138,7 +138,7 @@ class Replacer:
 
 
 def _instead(part: Part, ignored: bytes, error: VaultEnvError, ignore_missing: bool) -> bytes | None:
-    """Return the replacement of a part that has no answer: its default, or `ignored`; None if the error stands."""
+    """Return the replacement of a part without an answer: its default, or `ignored`; None if it is an error."""
     if isinstance(part, Term) and part.default is not None and isinstance(error, SecretNotFound):
         return part.default.encode()
     return ignored if ignore_missing and _is_ignorable(part, error) else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BOUNDS = Bounds()
 _MOST_PROBLEMS = 1000
-"""More than anybody reads; after them no further value is looked at."""
+"""Most reported problems, more than anybody reads; further values are not resolved."""
 _FROM_PATH = "VAULT_ENV_FROM_PATH"
 
 
@@ -35,8 +35,8 @@ def resolve_values(
 ) -> dict[bytes, bytes]:
     """Return the values with their references replaced, by name; `before_each` is called before each reference.
 
-    It is called inside of templates too, now and then. A name whose path is missing has no entry, if that is ignored. Raises NotResolved with every problem of
-    every variable, or with the first of very many, and whatever `before_each` raises.
+    It is called repeatedly inside templates too. With `ignore_missing`, a name whose path is missing has no entry. Raises
+    NotResolved with all problems of all variables, or with the first of very many, and the errors of `before_each`.
     """
     answers = gather(parsed.values(), reader, transit)
     return replaced_values(parsed, answers, ignore_missing, before_each, bounds)
@@ -49,7 +49,7 @@ def replaced_values(
     before_each: Callable[[], object],
     bounds: Bounds,
 ) -> dict[bytes, bytes]:
-    """Return the values with their references replaced by answers that are there, as `resolve_values` does."""
+    """Return the values with their references replaced by known answers, in the same way as `resolve_values`."""
     replacer = Replacer(answers, ignore_missing, before_each, bounds)
     resolved: dict[bytes, bytes] = {}
     problems: list[tuple[str, str, VaultEnvError]] = []
@@ -72,9 +72,9 @@ def from_path(
     ignore_missing: bool = False,
     warn: Callable[[str], None] = lambda message: None,
 ) -> dict[bytes, bytes]:
-    """Return the variables that whole paths bring, by name; a later path wins over an earlier one.
+    """Return the variables from whole paths, by name; a later path wins over an earlier one.
 
-    A deleted version brings none and calls `warn`. Raises NotResolved with every problem; with
+    A deleted version adds none and calls `warn`. Raises NotResolved with every problem; with
     `ignore_missing`, a missing path is not a problem.
     """
     problems: list[tuple[str, str, VaultEnvError]] = []

@@ -1,4 +1,4 @@
-"""Vault's answer to a read or a write: one shape for KV version 1 and 2 and for every other engine."""
+"""Vault's answer to a read or a write: one form for KV version 1 and 2 and for every other engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DESTROYED = "destroyed"
 
 
 class Secret:
-    """The fields of a secret and its lease; `deleted` says when and how the version was deleted, "" if it was not."""
+    """The fields of a secret and its lease; `deleted` describes the deletion of the version, or is ""."""
 
     __slots__ = ("deleted", "fields", "lease_id", "lease_s", "renewable", "version")
 
@@ -52,9 +52,9 @@ class Secret:
 
 
 def secret_of(answer: Mapping[str, Any]) -> Secret | None:
-    """Return the secret in an answer of Vault, None if it holds no data.
+    """Return the secret in an answer of Vault, or None if it has no data.
 
-    KV version 2 is recognised by `data.data` beside `data.metadata` with a version, so that a secret of KV
+    KV version 2 is detected by `data.data` beside `data.metadata` with a version, so that a secret of KV
     version 1 may have a field `data`
     (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version).
     """
@@ -80,7 +80,7 @@ def _deletion(metadata: Mapping[str, Any], data: object) -> str:
 
 
 def text_of(value: object) -> bytes:
-    """Return the value as an environment variable holds it: text and numbers unchanged, null as empty text.
+    """Return the value as the text of an environment variable: text and numbers unchanged, null as empty text.
 
     Raises SecretUnusable for lists and objects.
     """

@@ -1,13 +1,13 @@
-"""The embedded store: a file in the place of Vault, for laptops and demonstrations
+"""The embedded store: a file in place of Vault, for laptops and demonstrations
 (`VAULT_ADDR=file:///secrets.json`).
 
-The file is one JSON object. Its names are paths as references write them, `path` or `path#version`; each
+The file is one JSON object. Its names are paths in the form of references, `path` or `path#version`; each
 value is the object of that path's keys:
 
     {"secret/data/account": {"username": "u", "password": "p"},
      "secret/data/account#1": {"username": "u", "password": "the first one"}}
 
-Only the launcher's own VAULT_ADDR can name it. There is no login, no writing and no decryption. For templates, a path with
+Only the launcher's own VAULT_ADDR can name it. It has no login, no writes and no decryption. For templates, a path with
 `/data/` in it is on a mount of KV version 2.
 """
 
@@ -32,7 +32,7 @@ _DATA, _METADATA = "/data/", "/metadata/"
 
 
 class FileStore:
-    """A Reader of the content of such a file, which answers templates too."""
+    """A Reader of the content of a store's file, also for templates."""
 
     __slots__ = ("_secrets",)
 
@@ -58,7 +58,7 @@ class FileStore:
         return [RequestRefused("the embedded store cannot decrypt: use a real Vault") for _ in ciphertexts]
 
     def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
-        """Return the JSON objects that Vault would answer to reads and lists at (path, query)."""
+        """Return the JSON objects of Vault's answers to such reads and lists at (path, query)."""
         return [self._body(path, dict(query)) for path, query in questions]
 
     def written(self, path: str, body: str) -> Body | VaultEnvError:
@@ -66,7 +66,7 @@ class FileStore:
         return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
-        """Return the mount of each path as Vault answers it, {} for one without `/data/` in the store."""
+        """Return the mount of each path in the form of Vault's answer, {} for a path without `/data/` in the store."""
         return [self._mount(path) for path in paths]
 
     def _body(self, path: str, query: Mapping[str, str]) -> Body | VaultEnvError:

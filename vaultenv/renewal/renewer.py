@@ -1,4 +1,4 @@
-"""Renewal of secrets while the program runs: leases are renewed, secrets read again, changes reported."""
+"""Renewal of secrets while the program runs: renews leases, reads secrets again, and reports changes."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _BYTE = 256
 
 
 class Renewer:
-    """Renews in a thread of its own.
+    """Renews the secrets of the program, in a thread of its own.
 
-    `read_again` makes the program's environment of a reader and a token; `changed` is called with each new one.
+    `read_again` returns the program's environment from a reader and a token; `changed` is called with each new one.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Renewer:
         self._failure = ""
 
     def run(self) -> None:
-        """Renew for ever; a failure is retried, and the program runs on."""
+        """Renew for ever; a failure is retried, and the program continues to run."""
         self._hold(time.monotonic())
         while True:
             now = time.monotonic()
@@ -71,7 +71,7 @@ class Renewer:
         return [held.due_at for held in self._held.values()]
 
     def _cycle(self) -> None:
-        """Renew the token and the leases that are due, and read other secrets again; log a failure and pause."""
+        """Renew the due token and leases, and read other due secrets again; log a failure and pause."""
         self._vault.within(Deadline(_AGAIN_S * 4))
         try:
             self._is_new_token = self._token.refresh(time.monotonic()) or self._is_new_token
@@ -91,11 +91,11 @@ class Renewer:
         self._failure = failure
 
     def _of_old_token(self) -> list[Question]:
-        """Return the questions whose leases have ended with another token."""
+        """Return the questions whose leases have ended with the old token."""
         return [question for question, held in self._held.items() if held.terms.lease_id]
 
     def _renew(self, now: float, but: list[Question]) -> list[Question]:
-        """Renew the leases that are due; return the questions whose secrets must be read again."""
+        """Renew the due leases, except `but`; return the questions whose secrets must be read again."""
         due = [
             question for question, held in self._held.items() if held.due_at <= now and question not in but
         ]
@@ -123,7 +123,7 @@ class Renewer:
             self._changed(environ)
 
     def _hold(self, now: float) -> None:
-        """Schedule the new secrets, all at the same part of their lives."""
+        """Add the new secrets to the schedule, all with the same chance."""
         pace, chance, date_s = Pace(self._settings.interval_s), posix.urandom(1)[0] / _BYTE, time.time()
         for question, secret in self._reader.secrets.items():
             if question not in self._held:
@@ -135,7 +135,7 @@ class Renewer:
 def _terms(secret: Secret, date_s: float) -> Terms:
     """Return the terms of a secret.
 
-    An answer that is neither KV nor names, and has no end, such as a ciphertext, is never read again.
+    An answer without an end that is neither from KV nor a list of names, such as a ciphertext, is never read again.
     """
     if secret.from_kv or (isinstance(secret, Answer) and secret.is_list):
         return Terms(STATIC, secret.lease_s)

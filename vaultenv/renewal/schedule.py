@@ -1,8 +1,8 @@
 """The schedule of secrets, as pure functions on frozen values: the validity of Vault's answers, and the times of actions.
 
-Times are seconds of a monotonic clock that the caller reads, so that a clock that jumps moves nothing; only an
-expiration that Vault gives as a date is compared to the date, once, when the answer comes. A `chance` is a number from
-0 up to 1 that spreads what many processes would do at the same moment.
+Times are seconds of a monotonic clock that the caller reads, so that a change of the date has no effect; only an
+expiration that Vault returns as a date is compared with the date, once, when the answer arrives. A `chance` is a number
+from 0 up to 1 that spreads actions that many processes would do at the same moment.
 
 The intervals follow consul-template (`leaseCheckWait` and `retryFunc` of
 https://github.com/hashicorp/consul-template/tree/main), renewals Vault's client
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 STATIC, LEASED, EXPIRING, ROTATED = "static", "leased", "expiring", "rotated"
-"""Kinds of answers: without an end, by a lease, until a date of its own, until Vault rotates it."""
+"""Kinds of answers: without an end, with a lease, until a date of their own, until Vault rotates them."""
 NEVER = float("inf")
 
 RENEW_AT = 2 / 3
@@ -42,7 +42,7 @@ SPREAD = 0.05
 _SHRUNK = 1 / 3
 _ROTATION_S = 1.0
 _LEAST_S = 1.0
-"""The shortest time between two requests for an answer that ends, also where Vault says that it has ended already."""
+"""The shortest time between two requests for an answer with an end, also if the end has passed already."""
 
 RETRIES = 12
 """The number of repetitions of a failed read before it counts as lost, about five minutes after the first failure."""
@@ -52,7 +52,7 @@ _LATER_PAUSE_S = 300.0
 
 
 class Terms(Record):
-    """The life of an answer as Vault gives it: its kind, its seconds (0: Vault names none), and its lease."""
+    """The life of an answer from Vault: its kind, its seconds (0: not specified), and its lease."""
 
     __slots__ = ("kind", "lasts_s", "lease_id", "renewable")
 
@@ -66,7 +66,7 @@ class Terms(Record):
 
 
 class Pace(Record):
-    """The interval at which static secrets are read again (0: never), and the part of a life after which anything else is."""
+    """The interval at which static secrets are read again (0: never), and the part of its life after which any other is."""
 
     __slots__ = ("interval_s", "threshold")
 
@@ -76,7 +76,7 @@ class Pace(Record):
 
 
 class Held(Record):
-    """An answer that is held: its terms, when and for how long it was granted last, and when the next action is due.
+    """The schedule of an answer: its terms, the times of its next action and of its end, and its first grant.
 
     The action is a renewal if `renewable`, else another read. `first_s` is the length of the first grant.
     """
@@ -101,7 +101,7 @@ class Held(Record):
 def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
     """Return the terms of an answer, from the JSON object that Vault sent; `now_s` is the date, in seconds since 1970.
 
-    A token that was made (`auth/token/create`) is leased by its accessor, and is made anew before its end.
+    A created token (`auth/token/create`) has its accessor as lease, and is created anew before its end.
     """
     auth = body.get("auth")
     if isinstance(auth, dict) and (token_s := _number(auth.get("lease_duration"))):
@@ -118,7 +118,7 @@ def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
 def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: float) -> Terms:
     """Return the terms of a secret with this lease and these data; `now_s` is the date, in seconds since 1970.
 
-    A lease time without a lease comes from KV version 1: the time for which its users may regard the value as current.
+    A lease time without a lease is from KV version 1: the time for which users may regard the value as current.
     """
     if lease_id:
         return Terms(LEASED, lease_s, lease_id, renewable)
@@ -135,7 +135,7 @@ def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: f
 
 
 def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
-    """Return an answer that has just come, with its next action."""
+    """Return the schedule of an answer that has just arrived."""
     if terms.kind == STATIC:
         return Held(terms, now + _static_s(terms, pace) * _factor(THRESHOLD, chance))
     ends_at = now + terms.lasts_s
@@ -147,15 +147,15 @@ def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
 
 
 def until(held: Held, not_before: float, not_after: float, now: float, threshold: float = THRESHOLD) -> Held:
-    """Return a certificate that is held, replaced after this part of its life; both dates are times of the clock of `now`."""
+    """Return the schedule of a certificate, to be replaced after this part of its life; both dates are by the clock of `now`."""
     due_at = not_before + threshold * (not_after - not_before)
     return Held(held.terms, max(now + _LEAST_S, due_at), not_after, not_after - not_before)
 
 
 def renewed(held: Held, lease_s: float, now: float) -> Held:
-    """Return the answer after a renewal for `lease_s` seconds.
+    """Return the schedule of an answer after a renewal for `lease_s` seconds.
 
-    One that is much shorter than the first grant is near the most that Vault gives: the next action is another read.
+    A renewal much shorter than the first grant is near the maximum TTL: the next action is another read.
     """
     ends_at = now + lease_s
     if lease_s <= held.first_s * _SHRUNK:
@@ -164,17 +164,17 @@ def renewed(held: Held, lease_s: float, now: float) -> Held:
 
 
 def ended(held: Held, now: float) -> Held:
-    """Return the answer when Vault does not renew it: it is read again at once."""
+    """Return the schedule of an answer that Vault does not renew: it is read again at once."""
     return Held(held.terms, now, held.ends_at, held.first_s)
 
 
 def failed(held: Held, failures: int, now: float) -> Held:
-    """Return the answer after its next action has failed so many times in a row: it is tried again after a pause."""
+    """Return the schedule of an answer after so many failures of its action in a row: a retry after a pause."""
     return Held(held.terms, now + pause_s(failures), held.ends_at, held.first_s, held.renewable)
 
 
 def stale(held: Held, now: float) -> bool:
-    """Return whether the answer's own end has come: its content may no longer work."""
+    """Return whether the end of the answer has passed, so that its content may no longer be valid."""
     return now >= held.ends_at
 
 
@@ -198,7 +198,7 @@ def _static_s(terms: Terms, pace: Pace) -> float:
 
 
 def _factor(part: float, chance: float) -> float:
-    """Return the part, spread to both sides unless that leads out of the life."""
+    """Return the part, spread to both sides within the life of the answer."""
     spread = part - SPREAD + 2 * SPREAD * chance
     return spread if 0 < spread < 1 else part
 

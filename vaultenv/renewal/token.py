@@ -1,4 +1,4 @@
-"""The token: renewed while Vault renews it, then replaced by another login, or read from its file again."""
+"""The token: renewed as long as Vault allows, then replaced by another login, or read from its file again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MIDDLE = 0.5
 
 
 class Token:
-    """The token of a client that has logged in. Its repr shows nothing.
+    """Renews and replaces the token of a client that has logged in. Its repr shows no token.
 
     A token from outside is renewed by its provider; its file is read every few seconds.
     """
@@ -37,7 +37,7 @@ class Token:
 
     @property
     def is_replaceable(self) -> bool:
-        """Whether another login, or the file that it came from, may bring another token."""
+        """Whether another login, or the token's file, may provide another token."""
         return bool(self._vault.login_lease or self._file_token)
 
     def due_at(self, now: float) -> float:
@@ -46,8 +46,8 @@ class Token:
         return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
 
     def refresh(self, now: float) -> bool:
-        """Renew or replace the token if that is due; return whether there is another one, with which the leases of
-        the old one end.
+        """Renew or replace the token if due; return whether it was replaced, so that the leases of the old token
+        end.
 
         Raises the errors of the login and VaultUnavailable, after which the next attempt is due after a pause.
         """
@@ -98,7 +98,7 @@ class Token:
         return granted(Terms(LEASED, lease_s, "", auth.get("renewable") is True), _PACE, now, _MIDDLE)
 
     def _first_file_token(self) -> str:
-        """Return the first token of the token file, which may hold another one by now; "" after a login, or for VAULT_TOKEN."""
+        """Return the token that the token file had first; "" after a login, or for VAULT_TOKEN."""
         if is_static(self._settings):
             return ""
         if self._settings.unwrap_token:
@@ -106,7 +106,7 @@ class Token:
         return "" if self._vault.login_lease else self._vault.token
 
     def _in_file(self) -> str:
-        """The token that the file holds now; "" while it cannot be read."""
+        """Return the present token in the file; "" while the file cannot be read."""
         try:
             return token_in_file(self._settings)
         except LoginFailed:
@@ -114,7 +114,7 @@ class Token:
 
 
 def renewal(vault: Vault, held: Held, now: float) -> Held:
-    """Return the answer, or the token if it has no lease ID, after a renewal: due at once if Vault grants nothing.
+    """Renew a lease, or without a lease ID the token, and return its schedule: due at once if Vault grants no time.
 
     Raises RequestRefused or PermissionRefused when Vault refuses, VaultUnavailable when it does not answer.
     """

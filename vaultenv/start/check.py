@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def report(plan: Plan, reader: Reader | None, body_reader: BodyReader | None = None) -> str:
-    """Return a line for each variable with its sources and their versions; raise NotResolved as a start does."""
+    """Return a line for each variable with its sources and their versions; raise NotResolved in the same cases as a start."""
     if reader is None:
         return "nothing refers to Vault\n"
     cached = CachingReader(reader)

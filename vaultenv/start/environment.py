@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def removed(login: bool, passthrough: Collection[str] = ()) -> frozenset[bytes]:
-    """Return the names that the program does not get; `login` says that VAULT_TOKEN was `vault:login`."""
+    """Return the names of variables to remove from the program's environment; with `login` VAULT_TOKEN was `vault:login`."""
     when = (ALWAYS,) if login else (ALWAYS, UNLESS_LOGIN)
     return frozenset(
         variable.name.encode()
@@ -28,8 +28,8 @@ def child_environ(
 ) -> dict[bytes, bytes]:
     """Return the child's variables, each name once, in their order, those of VAULT_ENV_FROM_PATH last.
 
-    A name of `references` without an entry in `resolved` is left to `from_path`, over which the rest of the
-    launcher's own environment wins. An entry without a name, which execve(2) would pass on, cannot be handed to Python's.
+    A name of `references` without an entry in `resolved` may be set by `from_path`, over which the rest of the launcher's
+    own environment wins. An entry without a name is left out, as Python's execve refuses it.
     """
     own = {
         name: resolved.get(name, value)

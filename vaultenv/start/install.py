@@ -9,7 +9,7 @@ _MODE = 0o555
 
 
 def install(destination: bytes, itself: bytes) -> None:
-    """Copy the running executable to `destination`, mode 0555, in one step; without /proc, its file is `itself`.
+    """Copy the running executable to `destination`, mode 0555, in one step; `itself` is its file if /proc is missing.
 
     Raises InvalidUsage if this is not the static executable, or if the copy cannot be written.
     """

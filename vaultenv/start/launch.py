@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from vaultenv.references.store import FileStore
 
 IMPATIENT_S = 0.5
-"""The time limit for Vault where the values of the container's first process can be reused instead."""
+"""The time limit for Vault if the values of the container's first process can be reused instead."""
 _STDOUT = 1
 
 
 def run(argv: list[bytes], environ: dict[bytes, bytes]) -> int:
-    """Start the program that `argv` names after the launcher itself; return an exit status only if it is not
+    """Start the program that `argv` names after the launcher; return an exit status only if it is not
     executed.
     """
     log = Log()
@@ -158,7 +158,7 @@ def _connected(
 
 
 def _reading_once(plan: Plan, reader: Reader | None) -> Reader | None:
-    """Return a reader that requests a secret once where references and VAULT_ENV_FROM_PATH both name it."""
+    """Return a reader that requests a secret once, even if references and VAULT_ENV_FROM_PATH both name it."""
     if reader is None or not (plan.values and plan.paths):
         return reader
     from vaultenv.references.cache import CachingReader

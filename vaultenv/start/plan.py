@@ -28,7 +28,7 @@ MARKER = b"VAULT_ENV_MARKER"
 
 
 class Plan:
-    """The references of one environment.
+    """Holds the references of one environment, and makes the program's environment.
 
     Raises InvalidReference for a bad VAULT_ENV_FROM_PATH, NotResolved for references that no Vault could resolve.
     """
@@ -55,7 +55,7 @@ class Plan:
     def __init__(
         self, environ: Mapping[bytes, bytes], settings: Settings, log: Log, is_first: bool = False
     ) -> None:
-        """Plan the start; `is_first` says that this is the first process of a container."""
+        """Plan the start; `is_first` is true for the first process of a container."""
         self._environ = environ
         self._leaves_marker = is_first or settings.reuse
         self._log = log
@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def needs_vault(self) -> bool:
-        """Whether there is anything to read."""
+        """Whether any secret or token is needed."""
         return bool(self.values or self.paths or self.sources or self.login)
 
     @property
@@ -89,8 +89,8 @@ class Plan:
         return written + len({value.partition(b"#")[0] for value in self.values.values()})
 
     def marker(self, brought: Iterable[bytes], left_out: Iterable[bytes] = ()) -> bytes:
-        """Return the marker that a launcher leaves for a later one: a digest of all references, the names that
-        paths brought, and those that were left out.
+        """Return the marker for a later launcher: a digest of all references, the names of variables from paths, and
+        the names that were left out.
         """
         from vaultenv.basics.digest import sha256
 
@@ -102,7 +102,7 @@ class Plan:
         return b"=".join((digest.hexdigest().encode(), *brought, b"", *left_out))
 
     def environ_from(self, running: Mapping[bytes, bytes]) -> dict[bytes, bytes] | None:
-        """Return this program's environment with the values of a running one, None unless both have the same plan."""
+        """Return this program's environment with the values of a running one, or None unless both have the same plan."""
         if MARKER not in running:
             return None
         digest, *names = running[MARKER].split(b"=")
@@ -117,8 +117,8 @@ class Plan:
         )
 
     def prepare(self) -> None:
-        """Parse the templates and load the modules that replace references, before `child_environ` does it: a login leaves the
-        time for it.
+        """Parse the templates and load the modules that replace references, before `child_environ` does it, while Vault works
+        on a login.
         """
         import vaultenv.references.resolve  # noqa: F401 (`_resolved` uses it)
 
@@ -134,8 +134,8 @@ class Plan:
     ) -> dict[bytes, bytes]:
         """Return the program's environment; `reader` may be None if Vault is not needed, `body_reader` without templates.
 
-        Afterwards `brought` names the variables that paths and templates bring, and `templated` has the source's name for
-        each that templates do. Raises NotResolved with all problems.
+        Afterwards `brought` has the names of all variables from paths and templates, and `templated` the source's name for
+        each from a template. Raises NotResolved with all problems.
         """
         resolved: dict[bytes, bytes] = {}
         brought: dict[bytes, bytes] = {}
@@ -170,7 +170,7 @@ class Plan:
         templates, self._prepared = self._prepared, None
         deadline, self._deadline = self._deadline or Deadline(self._settings.timeout_s), None
         if templates:
-            templates.raise_problems()  # before anything is read or written
+            templates.raise_problems()  # before any read or write
         try:
             resolved = resolve_values(
                 self._parsed,

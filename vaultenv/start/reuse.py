@@ -1,10 +1,10 @@
-"""Reuse of a running launcher's values in the same container, while Vault cannot answer, or instead of a call.
+"""Reuse of a running launcher's values in the same container, while Vault cannot answer, or instead of a request.
 
-The kernel keeps a program's initial environment in /proc/<pid>/environ, readable by its own user and by root. The
-first launcher puts a marker in front: a digest of every reference, name by name, and of the paths, never of a
-value. Only an environment of the same user with the marker of the same references counts, and it must have all their
+The kernel shows a program's initial environment in /proc/<pid>/environ, readable by its own user and by root. The
+first launcher adds a marker at its start: a digest of every reference with its name, and of the paths, never of a
+value. Only an environment of the same user is reused, with the marker of the same references and with all their
 names; in any doubt (another user, a process namespace shared by the pod, a program that has overwritten its title
-area) there is nothing to reuse.
+area) no value is reused.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LIMIT = 8 * 1024 * 1024
 
 
 def running_environ(plan: Plan) -> dict[bytes, bytes] | None:
-    """Return this program's environment with the values of the running one; None if they cannot be had."""
+    """Return this program's environment with the values of the running one; None if they cannot be reused."""
     first = _environ_of("1")
     if not first:
         return None
@@ -31,7 +31,7 @@ def running_environ(plan: Plan) -> dict[bytes, bytes] | None:
 
 
 def _children() -> list[str]:
-    """The children of process 1, one of which is the program if that is a launcher that stays (daemon mode)."""
+    """Return the children of process 1: one is the program if process 1 is a launcher in daemon mode."""
     try:
         return read_file("/proc/1/task/1/children", _LIMIT).decode("ascii").split()
     except OSError:

@@ -1,6 +1,6 @@
-"""The variables that VAULT_ENV_TEMPLATES brings: all keys of a path, or the KEY=VALUE lines of a template's output.
+"""The variables from VAULT_ENV_TEMPLATES: all keys of a path, or the KEY=VALUE lines of a template's output.
 
-All sources are rendered side by side, so that their requests to Vault go together.
+All sources are rendered side by side, so that their requests to Vault are sent together.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _LONGEST_NAME = 120
 
 
 class Templates:
-    """The sources of one start, parsed. `bring` is the first to read Vault.
+    """Parses and renders the sources of one start; only `bring` reads Vault.
 
-    The language is loaded for templates only: a path without one does not need it.
+    The template language is loaded only for templates: a source with only a path does not need it.
     """
 
     __slots__ = ("_runs",)
@@ -38,13 +38,13 @@ class Templates:
     def __init__(
         self, sources: Sequence[TemplateSource], *, now_s: float, check: Callable[[], object]
     ) -> None:
-        """`now_s` is the time, in seconds since 1970; `check` is called now and then, and may raise."""
+        """`now_s` is the time in seconds since 1970; `check` is called repeatedly, and may raise."""
         self._runs = [_Run(source, now_s, check) for source in sources]
 
     def bring(self, vault: BodyReader) -> list[tuple[str, dict[bytes, bytes]]]:
         """Return the name and the variables of each source, in their order.
 
-        Reading ends once a source has failed. Raises NotResolved with every problem found so far.
+        No more is read after a source has failed. Raises NotResolved with every problem found so far.
         """
         answering = Answering(vault)
         while waiting := [run for run in self._runs if run.needs]:
@@ -62,7 +62,7 @@ class Templates:
 
 
 class _Run:
-    """A source on its way: it waits for `needs`, or has ended with `variables` or `problems`."""
+    """A source in progress: it waits for `needs`, or has ended with `variables` or `problems`."""
 
     __slots__ = ("_rounds", "name", "needs", "problems", "variables")
 

@@ -1,4 +1,4 @@
 """The template language of Go's text/template (https://pkg.go.dev/text/template), with two function tables.
 
-Nothing in it reaches files, the environment, the network or processes; steps and output are bounded.
+Templates have no access to files, the environment, the network or processes; steps and output are limited.
 """

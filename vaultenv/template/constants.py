@@ -11,14 +11,14 @@ _LARGEST = 2**63
 
 
 def string(text: str, at: int) -> str:
-    """The value of a quoted or raw string with its quotes; raises TemplateError."""
+    """Return the value of a quoted or raw string, given with its quotes; raise TemplateError."""
     if text[0] == "`":
         return text[1:-1].replace("\r", "")
     return _unquoted(text[1:-1], text[0], at)
 
 
 def character(text: str, at: int) -> int:
-    """The code point of a character literal, or the byte of an escape; raises TemplateError."""
+    """Return the code point of a character literal, or the byte of an escape; raise TemplateError."""
     body = text[1:-1]
     piece, end = _piece(body, 0, "'", at)
     if not body or end != len(body):
@@ -36,14 +36,14 @@ def _unquoted(text: str, quote: str, at: int) -> str:
 
 
 def _piece(text: str, i: int, quote: str, at: int) -> tuple[bytes, int]:
-    """The bytes of the character or escape at `i`, and the position after it; U+FFFD for a byte that is not UTF-8."""
+    """Return the bytes of the character or escape at `i`, and the position after it; U+FFFD for a byte that is not UTF-8."""
     if text[i : i + 1] == "\\":
         return _escape(text, i + 1, quote, at)
     return encoded(text[i : i + 1]), i + 1
 
 
 def _escape(text: str, i: int, quote: str, at: int) -> tuple[bytes, int]:
-    """The bytes of the escape whose letter is at `i`, and the position after it."""
+    """Return the bytes of the escape whose letter is at `i`, and the position after it."""
     letter = text[i : i + 1]
     if letter in _ESCAPES or letter == quote:
         return _ESCAPES.get(letter, letter).encode(), i + 1
@@ -67,7 +67,7 @@ def _code(digits: str, letter: str, at: int) -> bytes:
 
 
 def number(text: str, at: int) -> int | float:
-    """The value of a number: an integer of 64 bits, or a float if it has a point or an exponent."""
+    """Return the value of a number: an integer of 64 bits, or a float if it has a point or an exponent."""
     plain = text.lower().lstrip("+-")
     try:
         is_float = "p" in plain or (not plain.startswith("0x") and plain.strip("0123456789_xob"))

@@ -5,7 +5,7 @@ TemplateError            at a character of the source
 """
 
 FAILS = "the template fails: "
-"""Begins the message of `fail`; the rest is the template's, and may hold a value."""
+"""The beginning of the message of `fail`; the rest is the template's, and may hold a value."""
 
 
 class TemplateError(Exception):
@@ -30,7 +30,7 @@ class NamedTemplateError(TemplateError):
 
 
 def without_value(error: TemplateError, source: str) -> TemplateError:
-    """Return the error, without what `fail` says unless the template itself has these words."""
+    """Return the error, without the message of `fail` unless the template itself has these words."""
     _, fails, said = error.message.partition(FAILS)
     if fails and said not in source:
         return TemplateError("it fails, with words that may hold a value", error.at)

@@ -1,4 +1,4 @@
-"""Evaluation of a parsed template on a secret, as Go's text/template executes it."""
+"""Evaluation of a parsed template on a secret, by the rules of Go's text/template."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEEPEST_INSERTION = 40
 
 
 def evaluate(nodes: Nodes, data: object, functions: Tables, work: Work) -> str:
-    """Return the text that the template makes of `data`; raise TemplateError, also when `work` is used up."""
+    """Return the output of the template for `data`; raise TemplateError, also when `work` is used up."""
     return joined(Evaluation({ROOT: nodes}, functions, work).output(ROOT, data))
 
 
@@ -35,9 +35,9 @@ class _Jumped(Exception):
 
 
 class Evaluation:
-    """The templates of one source at work: their functions, the value of a missing key, and the work that they may do.
+    """Executes the templates of one source, with their functions, the rule for missing keys, and a limit of work.
 
-    `deferrals` counts the nodes that were left out because a function could not answer yet.
+    `deferrals` counts the nodes that were left out because an answer is not known yet.
     """
 
     def __init__(self, trees: Trees, functions: Tables, work: Work, missing_key: str = INVALID) -> None:
@@ -72,7 +72,7 @@ class Evaluation:
 
 
 class _Run:
-    """One template at work: its output, its variables and its expressions."""
+    """One execution of a template: its output, its variables and its expressions."""
 
     def __init__(self, evaluation: Evaluation, data: object) -> None:
         self.output: list[Piece] = []
@@ -189,7 +189,7 @@ class _Run:
 
 
 def _jumps(node: Node) -> bool:
-    """Return whether the node may leave a loop around it, or end its turn."""
+    """Return whether the node may break out of the loop around it, or continue it."""
     if isinstance(node, Branch):
         inside = () if node.kind == "range" else node.body
         return any(map(_jumps, (*inside, *node.otherwise)))

@@ -1,4 +1,4 @@
-"""Pipelines, commands and operands evaluated: the expressions of Go's text/template."""
+"""Evaluation of pipelines, commands and operands: the expressions of Go's text/template."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from vaultenv.template.work import Work
 
 INVALID, ZERO, ERROR = "invalid", "zero", "error"
-"""The value of a key that a map does not have, as Go's option missingkey says."""
+"""The value of a missing key of a map, as in Go's option missingkey."""
 NIL_IN_TESTS = "nil in tests"
-"""A further one: nil where the template tests for a value, an error elsewhere, and where nil would be printed."""
+"""A further rule: nil in tests for a value, an error in other places and if nil would be printed."""
 _TESTING = frozenset(("and", "or", "not", "eq", "ne", "default", "coalesce", "empty"))
 _NOTHING = object()
 _CALLING = "error calling "
 
 
 class Deferred(Exception):
-    """Raised by a function that cannot answer yet; nodes that depend on its answer are left out of this evaluation."""
+    """Raised by a function whose answer is not known yet; nodes that depend on it are left out of this evaluation."""
 
 
 class Expressions:
-    """Values of the expressions of one template: `at` is the position of the evaluated node, for messages."""
+    """Evaluates the expressions of one template; `at` is the position of the evaluated node, for messages."""
 
     def __init__(self, functions: Tables, work: Work, missing_key: str, scope: Scope) -> None:
         self.at = 0
@@ -54,9 +54,9 @@ class Expressions:
             raise self.error(f"undefined variable: {name}")
 
     def pipeline(self, pipeline: Pipeline, dot: Any, is_test: bool = False) -> Any:
-        """Return the value of the last command, which the variables have too; ABSENT instead of nil.
+        """Return the value of the last command, ABSENT instead of nil, and set the variables to it.
 
-        `is_test` says that the template only tests for a value.
+        With `is_test` the template only tests for a value.
         """
         self.at = pipeline.at
         value: Any = _NOTHING
@@ -93,7 +93,7 @@ class Expressions:
     def _call(
         self, function: Function, name: str, at: int, operands: Sequence[Node], dot: Any, last: Any
     ) -> Any:
-        """Call a function or method with its operands and the value before it in the pipeline, if there is one."""
+        """Call a function or method with its operands and the preceding value of the pipeline, if any."""
         try:
             letters = function.letters(name, len(operands) + (last is not _NOTHING))
         except TemplateError as error:
@@ -208,6 +208,6 @@ class Expressions:
 
 
 def _is_test(command: Command) -> bool:
-    """Return whether a command tests for the value before it in the pipeline."""
+    """Return whether a command tests for the preceding value of the pipeline."""
     first = command.operands[0]
     return isinstance(first, Call) and first.name in _TESTING

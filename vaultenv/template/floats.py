@@ -5,7 +5,7 @@ _INFINITE = (float("inf"), float("-inf"))
 
 
 def parse_float(text: str) -> float:
-    """Return the number of 64 bits that is nearest to the text's; raise ValueError for another text, and out of range."""
+    """Return the 64-bit float nearest to the text's number; raise ValueError for any other text, and out of range."""
     lower = text.lower()
     if lower in _NAMES:
         return float(lower)
@@ -23,7 +23,7 @@ def parse_float(text: str) -> float:
 
 
 def _underscores_separate(plain: str, is_hex: bool) -> bool:
-    """Return whether each underscore stands between digits, or between the mark of a base and a digit."""
+    """Return whether each underscore is between digits, or between the prefix of a base and a digit."""
     digits = "0123456789abcdef" if is_hex else "0123456789"
     body = plain[2:] if is_hex else plain
     before = "0" if is_hex else ""

@@ -1,4 +1,4 @@
-"""A function of the template language: its parameters, and the checks and charges of its arguments before a call."""
+"""Functions of the template language: their parameters, and the checks and charges of arguments before a call."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     Types = Mapping[str, "Type"]
 
 TOP, WHOLE, FORMAT, EACH = "top", "whole", "format", "each"
-"""The part of an argument that is charged: the list or map without what its items hold, with it, text and its verbs, or
+"""The charged part of an argument: a list or map without the content of its items, with it, a text and its verbs, or a
 text whose characters are handled one by one.
 """
 
 UNITS_PER_CHARACTER = 16
-"""Charged for a character that is handled by itself, as most functions do with text that is not ASCII."""
+"""Charge for a character that is handled one by one, as most functions do with text that is not ASCII."""
 
 
 class Type:
-    """The type of a parameter: Go's name, the accepted Python types, the value for nil, and the part that is charged.
+    """The type of a parameter: Go's name, the accepted Python types, the value for nil, and the charged part.
 
-    `nil` is called for a nil of no type; without it that is an error. `of_null` says that a null among the data is
-    treated alike.
+    `nil` is called for an untyped nil; without `nil` that is an error. With `of_null` a null among the data has the same
+    treatment.
     """
 
     __slots__ = ("charge", "excluded", "name", "nil", "of_null", "types")
@@ -58,7 +58,7 @@ class Type:
         return "; print makes a text of it" if is_number else ""
 
     def convert(self, value: Any, literal: bool) -> Any:
-        """Return the value in a type of the parameter; raise TemplateError, which names types only."""
+        """Return the value in a type of the parameter; raise TemplateError, which names only types."""
         if value is ABSENT or (value is None and (self.of_null or literal)):
             if self.nil is None:
                 raise TemplateError(f"no value; expected {self.name}")
@@ -98,8 +98,8 @@ class Function:
 
     s(tring), p(rintf's format), t(ext that is handled character by character), i(nt), f(loat); l(ist) or m(ap) of which each item is read, L or M of which one; a list
     (D) or map (d) with all that it holds; v(alue) that is passed on or compared, a(ny) value with all that it holds. A
-    `*` at the end says that the last parameter stands for any number of arguments. `size`, where the result can be much
-    longer than the arguments, is called with them and returns its weight. `types` gives the letters another meaning.
+    `*` at the end means any number of arguments for the last parameter. `size`, for a result that can be much longer than
+    the arguments, is called with them and returns the result's weight. `types` defines other types for the letters.
     """
 
     __slots__ = ("_call", "_more", "_parameters", "_size", "_types")
@@ -115,12 +115,12 @@ class Function:
 
     @property
     def row(self) -> Row:
-        """The callable, its parameters, and the weight of its result, as a table has them."""
+        """The row of a table: the callable, its parameters, and the weight of its result."""
         parameters = self._parameters + "*" * self._more
         return (self._call, parameters, self._size) if self._size else (self._call, parameters)
 
     def letters(self, name: str, count: int) -> str:
-        """Return a letter for each of `count` arguments; raise TemplateError if the function has another number."""
+        """Return a letter for each of `count` arguments; raise TemplateError for a wrong number."""
         letters = self._parameters
         if self._more and count >= len(letters) - 1:
             return letters[:-1] + letters[-1] * (count - len(letters) + 1)
@@ -172,14 +172,14 @@ def table(rows: Mapping[str, Row]) -> dict[str, Function]:
 
 
 class Tables:
-    """Functions by name. Each table is loaded when a template first uses one of its functions: a start pays for no other."""
+    """Functions by name. Each table is loaded when a template first uses one of its functions, so that a start loads no other."""
 
     __slots__ = ("_functions", "_loaders")
 
     def __init__(
         self, tables: Sequence[tuple[Loader, str]], bound: Mapping[str, Function] | None = None
     ) -> None:
-        """Take loaders of tables, each with the names in its table, and functions that are there already."""
+        """Store loaders of tables, each with the names in its table, and `bound` functions, which are loaded already."""
         self._functions = dict(bound or {})
         self._loaders = {name: load for load, names in tables for name in names.split()}
 

@@ -1,4 +1,4 @@
-"""The built-in functions of Go's text/template that decide, compare and look up
+"""The built-in functions of Go's text/template for logic, comparison and indexing
 (https://pkg.go.dev/text/template#hdr-Functions).
 """
 

@@ -1,4 +1,4 @@
-"""JSON as Go's encoding/json writes and reads it (https://pkg.go.dev/encoding/json#Marshal)."""
+"""JSON by the rules of Go's encoding/json (https://pkg.go.dev/encoding/json#Marshal)."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _string(value: str, html: bool) -> str:
 
 
 def json_value(text: str, number: Callable[[str], Any]) -> Any:
-    """Return the value of a JSON text with numbers as `number` makes them, and U+FFFD for bytes that are not UTF-8 and
-    for halves of surrogate pairs; raise ValueError for another text.
+    """Return the value of a JSON text with numbers converted by `number`, and U+FFFD for bytes that are not UTF-8 and for
+    halves of surrogate pairs; raise ValueError for any other text.
     """
     return _of_go(loads(raw(text).decode("utf-8", "replace").encode()), number)
 

@@ -1,4 +1,4 @@
-"""The lexer: a template's text to tokens, as Go's text/template/parse does it."""
+"""The lexer: a template's text to tokens, by the rules of Go's text/template/parse."""
 
 from vaultenv.basics.record import Record
 from vaultenv.template.errors import TemplateError
@@ -22,7 +22,7 @@ class Token(Record):
     """A piece of a template: its kind (a symbol's kind is the symbol), its text, and the position of its first
     character.
 
-    The text of a FAULT is the error that the parser raises when it comes to it.
+    The text of a FAULT is the error that the parser raises when it reads the token.
     """
 
     __slots__ = ("at", "kind", "text")
@@ -36,7 +36,7 @@ class Token(Record):
 def tokens(source: str, left: str, right: str) -> list[Token]:
     """Return all tokens, with an END or a FAULT as the last; actions are between OPEN and CLOSE.
 
-    Raises TemplateError for a template of too many words.
+    Raises TemplateError for a template with too many words.
     """
     return _Lexer(source, left, right).tokens()
 
@@ -83,7 +83,7 @@ class _Lexer:
         return True
 
     def _delimiter(self) -> None:
-        """Read an action or a comment, and what its right delimiter trims."""
+        """Read an action or a comment, and the text that its right delimiter trims."""
         opened = self._at
         self._at += len(self._left)
         self._at += 2 * _trims(self._source, self._at)
@@ -107,14 +107,14 @@ class _Lexer:
         self._skip_right()
 
     def _is_right(self) -> int:
-        """Return 0 where no right delimiter is, 1 at one, 2 at one with a trim marker."""
+        """Return 1 at a right delimiter, 2 at one with a trim marker, else 0."""
         source, at = self._source, self._at
         if source.startswith(self._trimming_right, at + 1) and source[at] in SPACES:
             return 2
         return 1 if source.startswith(self._right, at) else 0
 
     def _skip_right(self) -> int:
-        """Pass the right delimiter and the text that it trims; return the position of its beginning."""
+        """Skip the right delimiter and the text that it trims; return the position of its beginning."""
         trims = self._is_right() == 2
         begin = self._at + 2 * trims
         self._at = begin + len(self._right)
@@ -156,7 +156,7 @@ class _Lexer:
         return SPACE
 
     def _kind(self, char: str) -> str:
-        """Pass the token that begins with `char`, and return its kind."""
+        """Skip the token that begins with `char`, and return its kind."""
         if char in "\"'`":
             self._quoted(char)
             return CHARACTER if char == "'" else STRING
@@ -248,7 +248,7 @@ class _Lexer:
             pass
 
     def _quoted(self, quote: str) -> None:
-        """Pass a quoted string or character; raise _Fault at the end of the line, for backquotes of the template."""
+        """Skip a quoted string or character; raise _Fault if it is open at the end of the line, in backquotes of the template."""
         source = self._source
         at = self._at + 1
         while (char := source[at : at + 1]) != quote:

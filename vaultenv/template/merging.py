@@ -1,4 +1,4 @@
-"""Maps merged as mergo does it (https://pkg.go.dev/dario.cat/mergo), for Sprig and for consul-template."""
+"""Merges of maps by the rules of mergo (https://pkg.go.dev/dario.cat/mergo), for Sprig and for consul-template."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 def merge(
     values: dict[str, Any], others: Mapping[str, Any], overwrite: bool, copied: Callable[[Any], Any]
 ) -> None:
-    """Put copies of the others' values into a map: all of them, or those that it has not or that are empty there.
+    """Add copies of the other map's values to a map: all of them, or those that are missing or empty there.
 
-    A map goes into a map. Null is put only to overwrite.
+    A map is merged into a map. Null is added only with `overwrite`.
     """
     for key, value in others.items():
         mine: Any = values.get(key)

@@ -68,9 +68,9 @@ class Command(Node):
 
 
 class Pipeline(Node):
-    """Commands, each giving its value to the next; the last value goes to the variables, if any.
+    """Commands, each of which passes its value to the next; the last value is assigned to the variables, if any.
 
-    `declares` distinguishes `:=` from `=`. As an operand, it stands in parentheses.
+    `declares` distinguishes `:=` from `=`. As an operand, it is in parentheses.
     """
 
     __slots__ = ("commands", "declares", "variables")
@@ -120,7 +120,7 @@ class Jump(Node):
 
 
 class Insertion(Node):
-    """`template`, or the place of a `block`: the name of a template, and the pipeline that gives its dot, if any."""
+    """`template`, or the place of a `block`: the name of a template, and the pipeline of its dot, if any."""
 
     __slots__ = ("name", "pipeline")
 
@@ -131,7 +131,7 @@ class Insertion(Node):
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield the node and all below it, as they stand in the template."""
+    """Yield the node and all nodes below it, in the order of the template."""
     yield node
     for inner in _inner(node):
         yield from walk(inner)

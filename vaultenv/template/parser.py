@@ -1,4 +1,4 @@
-"""The parser: tokens to trees, one method per rule of Go's text/template grammar but those of expressions."""
+"""The parser: tokens to trees, one method for each rule of Go's text/template grammar, except expressions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Trees = dict[str, Nodes]
 
 ROOT = ""
-"""The name of the template that is not within a `define`."""
+"""The name of the main template, outside any `define`."""
 _BRANCHES = ("if", "with", "range")
 _DEFINING = ("define", "template", "block")
 
@@ -31,9 +31,9 @@ def parse_template(source: str, functions: Container[str], left: str = "${", rig
 def parse_trees(
     source: str, functions: Container[str], left: str, right: str, unknown: Callable[[str], str]
 ) -> Trees:
-    """Return the nodes of a template and of those that it defines, by name.
+    """Return the nodes of a template and of the templates that it defines, by name.
 
-    Raise TemplateError for a syntax error; `unknown` makes the message for a function not in `functions`.
+    Raise TemplateError for a syntax error; `unknown` returns the message for a function not in `functions`.
     """
     return _Parser(source, left, right, functions, unknown, ()).trees()
 
@@ -85,7 +85,7 @@ class _Parser:
         self._add(name, self._separately("define"))
 
     def _separately(self, word: str) -> Nodes:
-        """Return nodes up to an `end`, which see no variable or loop around them."""
+        """Return the nodes up to an `end`, which have no access to outer variables and loops."""
         variables, ranges = self._expressions.variables, self._ranges
         self._expressions.variables, self._ranges = ["$"], 0
         nodes, stop = self._nodes()
@@ -125,7 +125,7 @@ class _Parser:
         return self._action(), ""
 
     def _stop(self, word: str) -> None:
-        """Pass the delimiter after an `else` or `end`; leave the `if` or `with` of a chain."""
+        """Skip the delimiter after an `else` or `end`, but not the `if` or `with` of a chain."""
         following = self._stream.peek_word()
         chained = following.kind == lexer.KEYWORD and following.text in ("if", "with")
         if word == "end" or not chained:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Piece:
-    """A part of the output; `is_value` says that it was printed from data, which may be secret. `repr` shows no value."""
+    """A part of the output; with `is_value` it was printed from data, which may be secret. `repr` shows no value."""
 
     __slots__ = ("is_value", "text")
 
@@ -27,19 +27,19 @@ class Piece:
 
 
 class Written(str):
-    """Text that the template wrote itself, as a literal or in a function of literals."""
+    """Text of the template itself: a literal, or the result of a function of literals."""
 
     __slots__ = ()
 
 
 class Composed(str):
-    """Text that a function put together of written text and values."""
+    """Text that a function composed from the template's own text and values."""
 
     pieces: tuple[Piece, ...]
 
     @classmethod
     def of(cls, pieces: Iterable[Piece]) -> str:
-        """Return the text of the pieces, which knows them; plain text for one that is a value."""
+        """Return the text of the pieces with these pieces, or a plain text if all are values."""
         parts = tuple(piece for piece in pieces if piece.text)
         if all(piece.is_value for piece in parts):
             return joined(parts)
@@ -54,7 +54,7 @@ def joined(pieces: Iterable[Piece]) -> str:
 
 
 def pieces_of(value: object, text: str) -> Sequence[Piece]:
-    """Return the pieces of the text in which a value is printed."""
+    """Return the pieces of a value's printed text."""
     if isinstance(value, Composed):
         return value.pieces
     return (Piece(text, not isinstance(value, Written)),)

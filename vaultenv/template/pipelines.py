@@ -1,4 +1,4 @@
-"""Expressions of templates parsed: pipelines, commands and operands of Go's text/template grammar."""
+"""The parser of expressions: pipelines, commands and operands of Go's text/template grammar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_VARIABLES = 200
 
 
 class ExpressionParser:
-    """Parses expressions, which see `variables`; `enter` and `leave` count the nesting, for all of the template."""
+    """Parses expressions with access to `variables`; `enter` and `leave` count the nesting, for the whole template."""
 
     def __init__(self, stream: Stream, functions: Container[str], unknown: Callable[[str], str]) -> None:
         self.variables = ["$"]
@@ -31,13 +31,13 @@ class ExpressionParser:
         self._depth = 0
 
     def enter(self) -> None:
-        """Note that something nested begins; raise TemplateError if that is too deep."""
+        """Count the begin of a nested part; raise TemplateError if it is too deep."""
         self._depth += 1
         if self._depth > _DEEPEST:
             raise self._stream.error("nested too deeply")
 
     def leave(self) -> None:
-        """Note that something nested ends."""
+        """Count the end of a nested part."""
         self._depth -= 1
 
     def pipeline(self, context: str, end: str = lexer.CLOSE) -> Pipeline:

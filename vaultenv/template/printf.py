@@ -16,7 +16,7 @@ _WIDEST = 1_000_000
 
 
 def formatted_size(format_: str, *arguments: object) -> int:
-    """Return a weight that the formatted text does not exceed by more than its arguments' escapes."""
+    """Return a weight of at least the formatted text's, without the escapes of its arguments."""
     size = len(format_) + ITEM * format_.count("%")
     reader = _Reader(format_, arguments)
     while reader.next_verb() is not None:
@@ -26,7 +26,7 @@ def formatted_size(format_: str, *arguments: object) -> int:
 
 
 def _leaves(value: object) -> int:
-    """Return how often a width may apply: to the value, and to each one in a list or map."""
+    """Return how often a width may apply: to the value, and to each value in a list or map."""
     if isinstance(value, (list, dict)):
         keys = len(value) if isinstance(value, dict) else 0
         return 1 + keys + sum(map(_leaves, value.values() if isinstance(value, dict) else value))
@@ -91,7 +91,7 @@ class _Reader:
         return before
 
     def _missing(self) -> str:
-        """Return the text for a verb without an argument; read the argument of any other one."""
+        """Return the text for a verb without an argument; read the argument of any other verb."""
         letter = self.verb.letter
         if not letter:
             return "%!(NOVERB)"
@@ -122,7 +122,7 @@ class _Reader:
         return verb
 
     def _read_width(self, verb: Verb, indexed: bool) -> bool:
-        """Read a width; return whether an index stands directly before what follows."""
+        """Read a width; return whether an index is directly before the next part."""
         if self._take("*"):
             number = self._star()
             self.problem += "%!(BADWIDTH)" if number is None else ""

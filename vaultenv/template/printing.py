@@ -1,4 +1,4 @@
-"""The built-in functions of Go's text/template that make text (https://pkg.go.dev/text/template#hdr-Functions)."""
+"""The built-in functions of Go's text/template that return text (https://pkg.go.dev/text/template#hdr-Functions)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 
 
 def sprint(values: tuple[object, ...]) -> str:
-    """fmt.Sprint: a blank between operands when neither is a string."""
+    """Return fmt.Sprint: a blank between operands if neither is a string."""
     out: list[str] = []
     for position, value in enumerate(values):
         between = position and not isinstance(value, str) and not isinstance(values[position - 1], str)
@@ -29,7 +29,7 @@ def _urlquery(*values: object) -> str:
 
 
 def query_escape(value: str) -> str:
-    """Go's url.QueryEscape."""
+    """Return Go's url.QueryEscape."""
     return "".join("+" if b == 32 else chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in raw(value))
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 __all__ = ("TemplateError", "Work", "check", "render")
 
 _CHANGING = ("set", "merge")
-"""Words without which a template changes no map: they are in `unset` and `mergeOverwrite` too."""
+"""Words in the names of functions that change a map (also `unset`, `mergeOverwrite`); other templates change none."""
 _LONGEST_SOURCE = 65_536
 _UNITS_PER_CHARACTER = 4
-"""Of a source that is parsed."""
+"""Units of work for each character of a parsed source."""
 
 
 def check(source: str) -> None:

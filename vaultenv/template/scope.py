@@ -1,4 +1,4 @@
-"""The variables of a template at work."""
+"""The variables of a template during its execution."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """Variables with their values, innermost last; `$` is the first."""
+    """Holds the variables with their values, innermost last; `$` is the first."""
 
     UNDEFINED = object()
     DEFERRED = object()
-    """The value of a variable that depends on an answer which is not there yet."""
+    """The value of a variable that depends on an unknown answer."""
 
     def __init__(self, data: object) -> None:
         self._variables: list[tuple[str, object]] = [("$", data)]
@@ -27,7 +27,7 @@ class Scope:
         return len(self._variables)
 
     def pop(self, depth: int) -> None:
-        """Forget all variables but the first `depth` ones."""
+        """Remove all variables except the first `depth` ones."""
         del self._variables[depth:]
 
     def declare(self, name: str, value: object) -> None:

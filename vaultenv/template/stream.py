@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 _BEYOND = 4
-"""The number of times that the last token is there again: a parser that comes to it reads one or two more."""
+"""The number of copies of the last token: a parser at the end may read one or two tokens more."""
 
 
 class Stream:
-    """Tokens from `next` on. An error is at the last token that was looked at, as in Go."""
+    """The tokens from `next` on. An error is at the last token that was read, also by a peek, as in Go."""
 
     def __init__(self, tokens: list[Token]) -> None:
         self.next = 0
@@ -24,43 +24,43 @@ class Stream:
         self._read = 0
 
     def peek(self) -> Token:
-        """Return the next token; after the last one, the last one again."""
+        """Return the next token; at the end, the last token again."""
         if self.next > self._read:
             self._read = min(self.next, self._last)
         return self._tokens[self.next]
 
     def take(self) -> Token:
-        """Return the next token and pass it."""
+        """Return the next token and advance."""
         token = self.peek()
         self.next += 1
         return token
 
     def take_word(self) -> Token:
-        """Return the next token that is no blank, and pass it."""
+        """Return the next token that is no blank, and advance after it."""
         while (token := self.take()).kind == lexer.SPACE:
             pass
         return token
 
     def peek_word(self) -> Token:
-        """Pass blanks, and return the token after them."""
+        """Skip blanks, and return the token after them."""
         while (token := self.peek()).kind == lexer.SPACE:
             self.take()
         return token
 
     def expect(self, kind: str) -> None:
-        """Pass a token of this kind; raise TemplateError for another one."""
+        """Skip a token of this kind; raise TemplateError for any other kind."""
         token = self.take_word()
         if token.kind != kind:
             raise self.unexpected(token, "the action")
 
     def unexpected(self, token: Token, context: str) -> TemplateError:
-        """Return the error of a token that cannot stand where it is."""
+        """Return the error for a token at a wrong place."""
         if token.kind == lexer.FAULT:
             return TemplateError(token.text, token.at)
         return self.error(f"unexpected {_shown(token)} in {context}")
 
     def error(self, message: str) -> TemplateError:
-        """Return an error at the last token that was looked at."""
+        """Return an error at the last token that was read, also by a peek."""
         return TemplateError(message, self._tokens[self._read].at)
 
 

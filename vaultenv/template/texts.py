@@ -1,4 +1,4 @@
-"""Changes of text that both function tables have: Go's package strings (https://pkg.go.dev/strings)."""
+"""Functions on text for both function tables, from Go's package strings (https://pkg.go.dev/strings)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 _DOTTED_I = "\u0130"
-"""The only capital letter whose small one Python writes as two characters."""
+"""The only capital letter that Python converts to two characters in lower case."""
 
 
 def per_char(value: str, change: Any) -> str:
-    """Change each character that has a single counterpart, as Go's unicode tables do."""
+    """Change each character with a single counterpart, by the rules of Go's unicode tables."""
     if value.isascii():
         return str(change(value))
     changed = (change(char) for char in value)
@@ -26,17 +26,17 @@ def per_char(value: str, change: Any) -> str:
 
 
 def upper(value: str) -> str:
-    """strings.ToUpper."""
+    """Return strings.ToUpper."""
     return piecewise(value, lambda piece: per_char(piece, str.upper))
 
 
 def lower(value: str) -> str:
-    """strings.ToLower."""
+    """Return strings.ToLower."""
     return piecewise(value, lambda piece: per_char(piece.replace(_DOTTED_I, "i"), str.lower))
 
 
 def trim(cut: str, value: str) -> str:
-    """strings.Trim; `str.strip` compares each character with each one of `cut`."""
+    """Return strings.Trim. A set of the characters is faster than `str.strip`, which compares with each one of `cut`."""
     chars = frozenset(cut)
     start, end = 0, len(value)
     while start < end and value[start] in chars:
@@ -47,7 +47,7 @@ def trim(cut: str, value: str) -> str:
 
 
 def split(separator: str, value: str, most: int = -1) -> list[str]:
-    """strings.SplitN with one more than `most` parts; without a separator, the characters."""
+    """Return strings.SplitN with one more than `most` parts; without a separator, the characters."""
     if separator:
         return value.split(separator, most)
     return list(value) if most < 0 or most >= len(value) else [*value[:most], value[most:]]
@@ -60,7 +60,7 @@ def split_size(separator: str, value: str, most: int = -1) -> int:
 
 
 def replaced_size(old: str, new: str, value: str) -> int:
-    """Return the length of the text with all `old` replaced, or more."""
+    """Return an upper limit of the length of the text with all `old` replaced."""
     return len(value) + (value.count(old) if old else len(value) + 1) * len(new)
 
 

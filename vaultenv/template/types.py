@@ -1,7 +1,7 @@
-"""Go's types that Python has not: classes of Python's with one of Go's names.
+"""Go's types that Python lacks: subclasses of Python's types, each for one of Go's.
 
-JSON gives str, `Number` (a str, as Go's json.Number is), bool, None, list and dict; literals and functions add int
-and float.
+Values from JSON are str, `Number` (a str, like Go's json.Number), bool, None, list and dict; literals and functions add
+int and float.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Absent:
-    """No value at all: a key that is missing, or a nil after a pipeline. Only its fields differ from those of nil."""
+    """No value: a missing key, or a nil after a pipeline. It differs from nil only in its fields."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ class Uint64(int):
 
 
 class Uint8(int):
-    """A byte, as an index gives it of a string."""
+    """A byte, such as the result of an index into a string."""
 
 
 class Strings(list[str]):
@@ -48,7 +48,7 @@ class StringMap(dict[str, str]):
 
 
 class AnyMap(dict[object, object]):
-    """A map[interface {}]interface {}, as YAML gives it."""
+    """A map[interface {}]interface {}, such as a map from YAML."""
 
 
 class NilMap(dict[str, object]):
@@ -64,7 +64,7 @@ class NilStrings(Strings):
 
 
 class Struct:
-    """A struct with its fields and methods, by name; `is_pointer` says that Go has a pointer to it."""
+    """A struct with its fields and methods, by name; with `is_pointer` Go has a pointer to it."""
 
     __slots__ = ("fields", "is_pointer", "methods", "name")
 

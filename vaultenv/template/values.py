@@ -1,4 +1,4 @@
-"""Values as Go sees them: weight, bytes, truth, types and printing (`%v` of package fmt, https://pkg.go.dev/fmt)."""
+"""Values by Go's rules: weight, bytes, truth, types and printing (`%v` of package fmt, https://pkg.go.dev/fmt)."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 ITEM = 64
-"""Weight of an item of a list or map beside its own: about the bytes that it takes."""
+"""Additional weight of an item in a list or map: about the bytes of memory that it needs."""
 _SCALAR = 32
 _SURROGATE = b"\xed"
 """The first byte of all surrogates, and of few other characters."""
 
 
 class TooHeavy(Exception):
-    """A value weighs more than it may."""
+    """A value is heavier than the limit."""
 
 
 def weight(value: object, most: int, wide: int = 1) -> int:
     """Return the characters of the value plus ITEM for each item, nested ones included.
 
-    A character of a text that is not ASCII weighs `wide`. Raise TooHeavy as soon as the weight is more than `most`: a
+    A character of a text that is not ASCII weighs `wide`. Raise TooHeavy as soon as the weight is more than `most`, as a
     list may hold the same list more than once. The text of a value is never longer than its weight.
     """
     total = _own_weight(value, wide)
@@ -71,7 +71,7 @@ def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> s
 
 
 def top_weight(value: list[Any] | Mapping[Any, Any]) -> int:
-    """Return the weight of a list or map without what its items weigh themselves."""
+    """Return the weight of a list or map without the weight of its items' content."""
     keys = 0 if isinstance(value, list) else sum(map(_key_weight, value))
     return ITEM * len(value) + keys
 
@@ -81,7 +81,7 @@ def _key_weight(key: object) -> int:
 
 
 def raw(value: str) -> bytes:
-    """Return the bytes of a text, those too that are not UTF-8 and stand in it as surrogates (`surrogateescape`)."""
+    """Return the bytes of a text, including bytes that are not UTF-8 and are surrogates in it (`surrogateescape`)."""
     data = value.encode("utf-8", "surrogatepass")
     if _SURROGATE not in data:
         return data
@@ -90,7 +90,7 @@ def raw(value: str) -> bytes:
 
 
 def _is_no_byte(code: int) -> bool:
-    """Return whether the code is that of a surrogate which stands for no byte."""
+    """Return whether the code is a surrogate that represents no byte."""
     return 0xD800 <= code < 0xE000 and not 0xDC80 <= code < 0xDD00
 
 
@@ -100,7 +100,7 @@ def of_raw(data: bytes) -> str:
 
 
 def truth(value: object) -> bool:
-    """Return Go's template.IsTrue: false are false, 0, nil and everything empty."""
+    """Return Go's template.IsTrue: False for false, 0, nil and all empty values."""
     return bool(value)
 
 
@@ -144,7 +144,7 @@ def printed(value: object) -> str:
 
 
 def text(value: object) -> str:
-    """Return the value as `%v` prints it."""
+    """Return the value in the form of `%v`."""
     if isinstance(value, str):
         return str(value)
     if value is None or value is ABSENT or isinstance(value, NilPointer):

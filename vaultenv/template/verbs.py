@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 NAMES = "n"
-"""The flag that `+` is for `%v`: fields of structs with their names, and no sign."""
+"""The flag for `+` with `%v`: names of struct fields, and no sign."""
 
 
 class Verb:
@@ -29,7 +29,7 @@ class Verb:
 
     @property
     def is_plain(self) -> bool:
-        """Whether a text stays as it is."""
+        """Whether the verb prints a text unchanged."""
         return self.letter in "sv" and self.precision is None and not self.width
 
     def of(self, letter: str) -> Verb:
@@ -38,7 +38,7 @@ class Verb:
 
 
 def formatted(verb: Verb, value: Any) -> str:
-    """Return the value as the verb prints it; raise TemplateError for the few forms that are not known here."""
+    """Return the value in the verb's form; raise TemplateError for the few forms that are not supported."""
     if verb.letter == "T" and value is not None:
         return _padded(verb, kind(value)[: verb.precision])
     if verb.letter == "v" and "#" in verb.flags:
@@ -194,7 +194,7 @@ def _float_body(letter: str, precision: int | None, value: float) -> str:
 
 
 def _hex_float(value: float) -> str:
-    """Return a float as `0x1.8p+03`, with as many digits as it needs."""
+    """Return a float as `0x1.8p+03`, with the needed number of digits."""
     mantissa, _, exponent = value.hex().partition("p")
     sign = "-" if mantissa.startswith("-") else ""
     whole, _, fraction = mantissa.lstrip("-").partition(".")
@@ -203,7 +203,7 @@ def _hex_float(value: float) -> str:
 
 
 def _with_point(letter: str, precision: int | None, body: str) -> str:
-    """Return a float with the point, and the zeros of %g, that `#` keeps."""
+    """Return a float with the point and, for %g, the final zeros of the flag `#`."""
     if body[-1:] in "fN":
         return body
     mark = next((at for at, char in enumerate(body) if char in "eE"), len(body))

@@ -1,7 +1,7 @@
-"""Work of templates, counted before it is done: the same on every machine, however busy.
+"""Work of templates, counted before it is done, so that limits are the same on every machine at any load.
 
-A character or byte counts one, an item of a list or map and a step of the evaluator ITEM, about what they take in
-memory.
+A character or byte counts one unit, an item of a list or map and a step of the evaluator ITEM units, about the bytes of
+their memory.
 """
 
 from vaultenv.template.errors import TemplateError
@@ -16,9 +16,9 @@ _HEAVIEST_ARGUMENT = 16
 
 
 class Work:
-    """Units left for all templates that share it, and the weight of the longest result.
+    """Counts the units left for all templates that share it; limits the weight of results.
 
-    `check` is called before each step or call that begins another 64 Ki units; an exception of it ends the evaluation.
+    `check` is called before each step or call that begins another 64 Ki units; its exceptions end the evaluation.
     """
 
     __slots__ = ("_check", "_left", "_unchecked", "longest")
@@ -37,7 +37,7 @@ class Work:
         return self._left
 
     def charge(self, units: int) -> None:
-        """Take units away before they are worked; raise TemplateError if fewer are left."""
+        """Charge units before their work is done; raise TemplateError if fewer are left."""
         self._left -= units
         if self._left < 0:
             raise TemplateError("the template takes too many steps")
@@ -47,7 +47,7 @@ class Work:
             self._check()
 
     def charge_value(self, value: object, wide: int = 1) -> None:
-        """Charge a value with all that it holds, `wide` units for each character of texts that are not ASCII.
+        """Charge a value with its whole content, `wide` units for each character of texts that are not ASCII.
 
         Raise TemplateError if it is far heavier than a result may be.
         """
@@ -61,14 +61,14 @@ class Work:
         self.charge(units)
 
     def charge_result(self, value: object) -> None:
-        """Charge a value that a function has made; raise TemplateError if it is longer than `longest`."""
+        """Charge the result of a function; raise TemplateError if it is longer than `longest`."""
         try:
             self.charge(weight(value, self.longest))
         except TooHeavy:
             raise self._too_long() from None
 
     def bounded(self, size: int) -> int:
-        """Return the weight of a result that is to be made; raise TemplateError if that is more than `longest`."""
+        """Return the weight of a future result; raise TemplateError if it is more than `longest`."""
         if size > self.longest:
             raise self._too_long()
         return size

@@ -1,4 +1,4 @@
-"""Rights by RBAC's words, and the question whether a user has one: SubjectAccessReview.
+"""RBAC rights, and the SubjectAccessReview that checks whether a user has one.
 
 https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/
 """
@@ -9,7 +9,7 @@ from vaultkube.wire.reviews import UserInfo
 
 
 class Right(NamedTuple):
-    """A verb on a resource, in a namespace or in the whole cluster, of any name or of one; no group is the core group."""
+    """A verb on a resource, in a namespace or in the whole cluster, of any name or of one; an empty group is the core group."""
 
     verb: str
     resource: str

@@ -22,20 +22,19 @@ from vaultkube.wire.reviews import UserInfo
 _log = logging.getLogger(__name__)
 _TOKEN_LIFETIME_S = 600
 _SMALL_PAGE = 100
-"""Objects in one answer where they are long, such as pods with 10 to 20 KiB, or where the memory of the caller is short."""
-"""Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
+"""Page size for long objects, such as pods of 10 to 20 KiB, or for callers with little memory."""
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets", "ServiceAccount": "serviceaccounts"}
 
 
 class BoundPod(NamedTuple):
-    """The pod that a token is bound to: the token ends with it."""
+    """The pod that a token is bound to: the token ends with the pod."""
 
     name: str
     uid: str
 
 
 class Cluster:
-    """A connection to one API server; safe to share between threads. `caller` is the user without a right in messages."""
+    """Sends requests to one API server; safe to share between threads. `caller` is the user in messages on missing rights."""
 
     def __init__(
         self,
@@ -56,7 +55,7 @@ class Cluster:
         return cast("KubernetesObject | None", found)
 
     def create(self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline) -> bool:
-        """Create the ConfigMap, Secret or ServiceAccount; return False if there is one of its name.
+        """Create the ConfigMap, Secret or ServiceAccount; return False if its name exists already.
 
         Raises ClusterUnavailable or MissingRight.
         """
@@ -67,23 +66,23 @@ class Cluster:
         )
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the object, None if it does not exist; raise ClusterUnavailable or MissingRight."""
+        """Return the object, or None if it does not exist; raise ClusterUnavailable or MissingRight."""
         right = resource.right("get", name)
         return self._transport.find(
             Request("GET", resource.path(name), resource.called(name), right), deadline
         )
 
     def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
-        """Create the object; return False if there is one of its name; raise ClusterUnavailable or MissingRight."""
+        """Create the object; return False if its name exists already; raise ClusterUnavailable or MissingRight."""
         what = f"new {resource.called(document['metadata']['name'])}"
         return self._transport.write(
             Request("POST", resource.path(), what, resource.right("create"), document), deadline
         )
 
     def replace(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool:
-        """Put the document in the place of the object that it was made from, by its resourceVersion.
+        """Replace the object from which the document was made, at the same resourceVersion.
 
-        Returns False if that has changed or gone meanwhile; raises ClusterUnavailable or MissingRight.
+        Returns False if the object has been changed or deleted meanwhile; raises ClusterUnavailable or MissingRight.
         """
         name = document["metadata"]["name"]
         right = resource.right("update", name)
@@ -94,9 +93,9 @@ class Cluster:
     def dry_run(
         self, resource: Resource, document: Mapping[str, Any], deadline: Deadline
     ) -> tuple[int, Mapping[str, Any]]:
-        """Return the status and the document with which the API server would answer the creation of the object.
+        """Return the status and the document of the API server's answer to a dry run of the object's creation.
 
-        Nothing is stored; a refusal, also for want of a right, is an answer. Raises ClusterUnavailable.
+        No object is stored. A refusal is an answer too, also for a missing right. Raises ClusterUnavailable.
         """
         what = f"a dry run of {resource.called(document['metadata']['name'])}"
         path = f"{resource.path()}?dryRun=All"
@@ -114,7 +113,7 @@ class Cluster:
     ) -> str | None:
         """Return a token of the ServiceAccount for ten minutes, or None if there is no such ServiceAccount or pod.
 
-        No audience stands for the API server's own. TokenRequest: authentication.k8s.io/v1.
+        Without an audience it is for the API server's own. TokenRequest: authentication.k8s.io/v1.
         """
         path = f"/api/v1/namespaces/{quote(namespace, safe='')}/serviceaccounts/{quote(service_account, safe='')}/token"
         bound = {"apiVersion": "v1", "kind": "Pod", **pod._asdict()} if pod else None
@@ -140,7 +139,7 @@ class Cluster:
         return document["status"].get("allowed") is True
 
     def list_nodes(self, deadline: Deadline) -> Iterator[Node]:
-        """Yield every node as `nodes_of` says; raise ClusterUnavailable or MissingRight."""
+        """Yield every node, as `nodes_of` returns it; raise ClusterUnavailable or MissingRight."""
         request = Request("GET", "/api/v1/nodes?", "the nodes", Right("list", "nodes"), accept=TABLE)
         for page in self._transport.pages(request, deadline):
             yield from nodes_of(page)
@@ -160,10 +159,10 @@ class Cluster:
     def list_objects(
         self, api_version: str, plural: str, namespace: str, deadline: Deadline, *, labelled: str = ""
     ) -> Iterator[Mapping[str, Any]]:
-        """Yield every object of a kind, in all namespaces for ""; none of a kind that the API server does not know.
+        """Yield every object of a kind, in all namespaces for ""; yield none if the API server does not know the kind.
 
-        With a selector of labels, the chosen objects have their metadata only. Their kind and apiVersion are missing,
-        or not their own. Raises ClusterUnavailable or MissingRight.
+        With a label selector, the selected objects have only their metadata. Their kind and apiVersion are missing or not
+        their own. Raises ClusterUnavailable or MissingRight.
         """
         prefix = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
         scope = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
@@ -179,7 +178,7 @@ class Cluster:
             yield from page.get("items") or ()
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
-        """Return the answer to a request of the caller's own, whatever its status; raise ClusterUnavailable."""
+        """Send a request that the caller has built, and return the answer of any status; raise ClusterUnavailable."""
         return self._transport.send(request, deadline)
 
     def create_event(self, namespace: str, event: Event, deadline: Deadline) -> None:
@@ -189,7 +188,7 @@ class Cluster:
         self._transport.fetch(Request("POST", path, f"an Event in {namespace}", right, event), deadline)
 
     def ready(self, deadline: Deadline) -> bool:
-        """Return whether the API server answers; the log says why not, once for each reason."""
+        """Return whether the API server answers; log why not, once for each reason."""
         try:
             self._transport.fetch(
                 Request("GET", "/version", "the version", Right("get", "/version")), deadline

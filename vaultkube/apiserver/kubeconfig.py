@@ -1,4 +1,4 @@
-"""The connection to the API server: from KUBECONFIG, else that of the pod that the program runs in.
+"""The connection to the API server: from KUBECONFIG, else from the ServiceAccount of the program's pod.
 
 https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/
 https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
@@ -18,7 +18,7 @@ from vaultkube.net.tls import PEM
 from vaultkube.wire.pods import ACCOUNT_PATH
 
 NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
-"""Errors of a file that has not the form of a kubeconfig; their texts may show a part of it, and so a token."""
+"""Errors of a file that is no kubeconfig; their texts may quote a part of it, and so a token."""
 NOT_ONE = (
     "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; look at it with "
     "kubectl config view"
@@ -30,7 +30,7 @@ _ACCOUNT = Path(ACCOUNT_PATH)
 class Connection:
     """Address, CA and credentials of an API server; `token_file` is read for every request, as it rotates.
 
-    `server_name` is the name that its certificate must have, where that is not the address's.
+    `server_name` is the name that its certificate must have, if it is not the host of the address.
     """
 
     server: str
@@ -93,7 +93,7 @@ def _from_file(path: Path) -> Connection:
 
 
 def refuse_proxy(kubeconfig: object, proxy: object) -> None:
-    """Raise InvalidSetting if the kubeconfig names a proxy: past it the API server may be another one, or none."""
+    """Raise InvalidSetting if the kubeconfig names a proxy: without it the address may lead to another API server, or to none."""
     if proxy:
         raise InvalidSetting(
             f"KUBECONFIG {kubeconfig}: proxy-url is not supported: run this where the API server can be reached without it"

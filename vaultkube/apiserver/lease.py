@@ -1,8 +1,8 @@
-"""One leader among several processes, by a Lease.
+"""Leader election among several processes, by a Lease.
 
-Clocks of different machines are never compared: a follower counts, by its own clock, how long the Lease has stood
-unchanged, and takes it after the holder's duration. The holder stops to lead, by its own clock, before that.
-https://kubernetes.io/docs/concepts/architecture/leases/ and client-go's tools/leaderelection, whose times are the defaults.
+Clocks of different machines are never compared: a follower measures, by its own clock, how long the Lease has been
+unchanged, and acquires it after the holder's duration. Before that the holder stops to lead, by its own clock.
+https://kubernetes.io/docs/concepts/architecture/leases/ and client-go's tools/leaderelection, which has the same default times.
 """
 
 import logging
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Times:
-    """Seconds for which a holder is left alone, for which it leads without a renewal, and between two looks of each process."""
+    """Seconds that others respect an unchanged Lease, that a holder leads without a renewal, and between two attempts."""
 
     duration_s: int = 15
     lead_s: float = 10.0
@@ -31,7 +31,7 @@ class Times:
 
 
 class Seen(NamedTuple):
-    """A Lease as this process saw it for the first time, `at` seconds of its own clock."""
+    """A state of the Lease, and the time by this process's own clock at which it was first seen."""
 
     spec: LeaseSpec
     at: float
@@ -48,12 +48,12 @@ class Leases(Protocol):
 
 
 def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
-    """Return a Lease that was just read with the time of its first sight, which an unchanged one keeps."""
+    """Return the state of a Lease that was just read, with the time `now` or, if unchanged, the time of its first sight."""
     return before if before is not None and before.spec == found else Seen(found, now)
 
 
 def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> LeaseSpec | None:
-    """Return the spec by which `identity` holds the Lease, None while it is another's; `utc` is the time to write."""
+    """Return the spec by which `identity` holds the Lease, None while another process holds it; `utc` is the present time."""
     spec, holder = seen.spec, seen.spec.get("holderIdentity") or ""
     duration_s = spec.get("leaseDurationSeconds") or times.duration_s
     if holder not in ("", identity) and now < seen.at + duration_s:
@@ -69,7 +69,7 @@ def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> 
 
 
 class Election:
-    """Takes part in the election of one leader; for use by one thread, but for `leads`."""
+    """Takes part in a leader election; for use by one thread, except `leads`."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Election:
         times: Times | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`identity` is this process's own, and no other's: the pod's name, for example."""
+        """`identity` is unique to this process: the pod's name, for example."""
         self._leases = leases
         self._resource = Resource("coordination.k8s.io", "v1", "leases", namespace)
         self._name = name
@@ -92,13 +92,13 @@ class Election:
         self._problem = ""
 
     def leads(self) -> bool:
-        """Return whether this process is the leader; long work looks again before each of its writes."""
+        """Return whether this process is the leader; long work checks it again before each of its writes."""
         return self._clock() < self._leads_until
 
     def stand(self) -> bool:
-        """Take or renew the Lease if that is possible, and return whether this process is the leader.
+        """Acquire or renew the Lease if possible, and return whether this process is the leader.
 
-        To be called every `look_s` seconds. Without the API server a leader stays so for `lead_s` seconds.
+        To be called every `look_s` seconds. Without the API server a leader stays the leader for `lead_s` seconds.
         """
         started, led = self._clock(), self.leads()
         try:
@@ -115,14 +115,14 @@ class Election:
         return self.leads()
 
     def keep_standing(self, stop: threading.Event) -> None:
-        """Stand until `stop` is set, and release the Lease then. Runs in a thread of its own."""
+        """Call `stand` repeatedly until `stop` is set, then release the Lease. Runs in a thread of its own."""
         while not stop.is_set():
             self.stand()
             stop.wait(self._times.look_s)
         self.release()
 
     def release(self) -> None:
-        """Give the Lease back, so that another process leads at once; nothing if that does not work."""
+        """Release the Lease, so that another process leads at once; a failure is only logged."""
         if not self.leads():
             return
         self._leads_until = 0.0

@@ -1,4 +1,4 @@
-"""Nodes as the API server prints them: names, labels and versions, without the long lists of their status.
+"""Nodes in the API server's table format: names, labels and versions, without the long lists of their status.
 
 A list of Node objects has all images of every node, too much to request from a large cluster every few minutes. As a
 Table, each node is a row with its metadata, and with the columns that `kubectl get nodes -o wide` shows.
@@ -19,7 +19,7 @@ _COLUMNS: Mapping[str, Literal["kubeletVersion", "containerRuntimeVersion"]] = {
 
 
 def nodes_of(table: Mapping[str, Any]) -> Iterator[Node]:
-    """Yield a Node object for each row, with its metadata and the fields of `status.nodeInfo` that columns have."""
+    """Yield a Node object for each row, with its metadata and the fields of `status.nodeInfo` that have a column."""
     names = [_COLUMNS.get(column.get("name")) for column in table.get("columnDefinitions") or ()]
     for row in table.get("rows") or ():
         info: NodeSystemInfo = {}

@@ -1,4 +1,4 @@
-"""Pages of a list: the number of objects in each is such that the answer has room, however large one author's objects are.
+"""Pages of a list, with fewer objects in a page if they are large, so that every answer stays below its size limit.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
 """
@@ -12,9 +12,9 @@ Document = Mapping[str, Any]
 
 
 def pages_of(most: int, read: Callable[[int, str], Document | None]) -> Iterator[Document]:
-    """Yield the parts of a list, of at most so many objects; `read(limit, continue_)` returns one, None for no list.
+    """Yield the pages of a list, of at most `most` objects; `read(limit, continue_)` returns a page, or None for no list.
 
-    A part that is too long is read again with a quarter of the objects, down to one; then AnswerTooLong is raised.
+    A page that is too long is read again with a quarter of the objects, down to one; then AnswerTooLong is raised.
     """
     limit, continue_ = most, ""
     while True:

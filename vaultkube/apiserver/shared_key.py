@@ -1,4 +1,4 @@
-"""A key that all replicas of a program share: random bytes in a Secret, made by the first that needs it."""
+"""A key that all replicas of a program share: random bytes in a Secret, created by the first replica that needs it."""
 
 import secrets
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Secrets(Protocol):
 
 
 def find_key(cluster: Secrets, namespace: str, name: str, size_bytes: int, deadline: Deadline) -> bytes:
-    """Return the key in the Secret, which is made if it is not there; raise Refused for a Secret without one.
+    """Return the key in the Secret, and create the Secret if it does not exist; raise Refused for a Secret without a key.
 
     Also raises ClusterUnavailable and MissingRight.
     """

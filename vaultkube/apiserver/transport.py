@@ -24,12 +24,13 @@ from vaultkube.net.tls import client_context, load_client_certificate
 
 _CONFLICT = 409
 _BODY_LIMIT = 10 << 20
-"""More than the largest object: etcd bounds it to 1.5 MiB, and JSON writes characters such as `<` as six."""
+"""More than the largest object: etcd limits it to 1.5 MiB, and JSON may escape a character such as `<` as six."""
 _PAGE = 500
 JSON = "application/json"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-"""An object without the rest, as each change of a watch."""
+"""An object with only its metadata, as in each change of a watch."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Objects without spec and status: https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """The status of an answer, and its JSON object, empty for anything else."""
+    """The status of an answer, and its JSON object, empty for any other body."""
 
     status: int
     document: Mapping[str, Any]
 
 
 class Transport:
-    """Sends requests to one API server; safe to share between threads. `caller` is the user without a right in messages."""
+    """Sends requests to one API server; safe to share between threads. `caller` is the user in messages on missing rights."""
 
     def __init__(
         self,
@@ -72,7 +73,7 @@ class Transport:
         self._version: list[int] = []
 
     def send(self, request: Request, deadline: Deadline) -> Answer:
-        """Return the answer, whatever its status; raise ClusterUnavailable."""
+        """Return the answer of any status; raise ClusterUnavailable."""
         started, outcome = time.monotonic(), "unavailable"
         try:
             answer = self._answer(request, deadline)
@@ -82,27 +83,27 @@ class Transport:
             self._observe(outcome, time.monotonic() - started)
 
     def find(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the answer's document, None if it does not exist; raise ClusterUnavailable or MissingRight."""
+        """Return the answer's document, or None for status 404; raise ClusterUnavailable or MissingRight."""
         return self._document(request, self.send(request, deadline))
 
     def fetch(self, request: Request, deadline: Deadline) -> Mapping[str, Any]:
-        """Return the answer's document, which is there; raise ClusterUnavailable or MissingRight."""
+        """Return the answer's document; raise MissingRight, or ClusterUnavailable, also for status 404."""
         document = self.find(request, deadline)
         if document is None:
             raise ClusterUnavailable(f"the API server answered 404 for {request.what}; try again")
         return document
 
     def write(self, request: Request, deadline: Deadline) -> bool:
-        """Send a write; return False if the object has changed or gone meanwhile. Raises ClusterUnavailable or MissingRight."""
+        """Send a write; return False if the object was changed or deleted meanwhile; raise ClusterUnavailable or MissingRight."""
         answer = self.send(request, deadline)
         return answer.status != _CONFLICT and self._document(request, answer) is not None
 
     def pages(
         self, request: Request, deadline: Deadline, limit: int = _PAGE, *, may_be_unknown: bool = False
     ) -> Iterator[Mapping[str, Any]]:
-        """Return the parts of a list, whose path ends where a query may go on.
+        """Return the pages of a list; the path of the request must end with `?` or `&`.
 
-        None where the API server does not know the kind, if it `may_be_unknown`; else that is ClusterUnavailable.
+        With `may_be_unknown` there are no pages if the API server does not know the kind; else that is ClusterUnavailable.
         """
 
         def read(size: int, continue_: str) -> Mapping[str, Any] | None:
@@ -131,7 +132,7 @@ class Transport:
             except (requests.ConnectionError, requests.Timeout):
                 if deadline.passed():
                     raise
-                # Perhaps a keep-alive connection that is dead; every request here can be sent twice.
+                # The keep-alive connection may be dead; every request here can be sent twice.
                 return self._exchange(request, deadline)
         except NoRoom as error:
             raise AnswerTooLong(
@@ -159,7 +160,7 @@ class Transport:
         return Answer(response.status_code, _document(response))
 
     def _client(self) -> BoundedClient:
-        """Return the client for the CA and certificate that the files hold now: they may have been rotated."""
+        """Return the client for the present CA and certificate in the files, which may have been rotated."""
         ca, certificate = self._connection.ca, self._connection.client_certificate
         version = [pem.version() for pem in (ca, *(certificate or ()))]
         if self._bounded_client is None or version != self._version:

@@ -1,4 +1,4 @@
-"""Watches: the changes of a list as the API server writes them, one JSON object a line, on a connection of their own.
+"""Watches: the changes of a list, received as one JSON object a line, on a connection of their own.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
@@ -21,13 +21,13 @@ from vaultkube.net.tls import client_context, load_client_certificate
 
 _PIECE_BYTES = 1 << 14
 _LONGEST_LINE = 10 << 20
-"""More than the largest object: etcd bounds it to 1.5 MiB, and JSON writes characters such as `<` as six."""
+"""More than the largest object: etcd limits it to 1.5 MiB, and JSON may escape a character such as `<` as six."""
 _GRACE_S = 15
 _POOLS = pools(dial)
 
 
 class Change(NamedTuple):
-    """A line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, and the object, of an error its Status."""
+    """A line of a watch: ADDED, MODIFIED, DELETED, BOOKMARK or ERROR, with the object or, for an error, its Status."""
 
     type: str
     document: Mapping[str, Any]

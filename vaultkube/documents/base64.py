@@ -5,7 +5,7 @@ import binascii
 
 
 def decoded(text: object) -> bytes | None:
-    """Return the bytes, None if it is no base64; line breaks count for nothing, as in Go."""
+    """Return the bytes, or None if the text is not base64; line breaks are ignored, as in Go."""
     if not isinstance(text, str):
         return None
     try:

@@ -1,7 +1,7 @@
-"""JSON as the serving path reads and writes it: msgspec, and the standard library for documents that it refuses.
+"""JSON for the serving path: msgspec, and the standard library for documents that msgspec refuses.
 
-msgspec keeps integers of any size, which other compiled libraries turn into floats. It refuses a lone surrogate, which
-a Go client can never send and another may.
+msgspec preserves integers of any size, which other compiled libraries convert to floats. It refuses a lone surrogate,
+which a Go client never sends, but another client may.
 """
 
 import json
@@ -14,7 +14,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def decode(text: bytes) -> Any:
-    """Return the document; ValueError if it is not JSON, RecursionError if it is nested too deep."""
+    """Return the document; raise ValueError if it is not JSON, RecursionError if it is nested too deep."""
     try:
         return _decoder.decode(text)
     except ValueError:

@@ -13,9 +13,9 @@ _ABSENT = object()
 def diff(old: Any, new: Any) -> list[Operation]:
     """Return the operations that turn `old` into `new`, in the order of the document.
 
-    Parts that both share by identity cost nothing, so build `new` by replacing only what changes. Lists are compared
-    by position, after the items that both begin and end with; new items in the middle stand before or after the rest,
-    by the name of the first item.
+    Parts that both share by identity take no time, so build `new` by replacing only changed parts. Lists are compared by
+    position, without the items that both begin and end with; new items in the middle are added before or after the
+    others, depending on the name of the first item.
     """
     operations: list[Operation] = []
     _diff(old, new, "", operations)
@@ -23,7 +23,7 @@ def diff(old: Any, new: Any) -> list[Operation]:
 
 
 def apply(document: Any, operations: Iterable[Operation]) -> Any:
-    """Return `document` after `operations` as `diff` makes them; parts that they do not touch are shared."""
+    """Return `document` after operations from `diff`; the result shares all unchanged parts with `document`."""
     for operation in operations:
         steps = [_unescape(step) for step in operation["path"].split("/")[1:]]
         document = _apply(document, steps, operation)
@@ -100,7 +100,7 @@ def _diff_middles(before: list[Any], after: list[Any], path: str, start: int, fo
 
 
 def _common(old: list[Any], new: list[Any], most: int) -> int:
-    """Return with how many of the same items both begin, `most` at most."""
+    """Return the number of equal items at the start of both lists, at most `most`."""
     for index in compress(range(most), map(is_not, old, new)):
         if not same(old[index], new[index]):
             return index
@@ -108,12 +108,12 @@ def _common(old: list[Any], new: list[Any], most: int) -> int:
 
 
 def _name(item: Any) -> Any:
-    """Return the key that identifies the items of a Kubernetes list, where they have one."""
+    """Return the name that identifies an item of a Kubernetes list, or None."""
     return item.get("name") if isinstance(item, dict) else None
 
 
 def same(old: Any, new: Any) -> bool:
-    """Equality of JSON values: `True` is not 1, and 1 is 1.0."""
+    """Return whether two JSON values are equal: `True` is not 1, and 1 is 1.0."""
     if old is new:
         return True
     if isinstance(old, bool) or isinstance(new, bool):

@@ -1,4 +1,4 @@
-"""JSON Patches of people, applied to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902)."""
+"""Application of user-written JSON Patches to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902)."""
 
 import copy
 import json
@@ -12,13 +12,13 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _ESCAPE = re.compile(r"~(?![01])")
 _END = "-"
 _MOST_COPIED = 64 << 10
-"""The most characters of JSON that the operations of one patch copy: each could double the document."""
+"""Most characters of JSON that the `copy` operations of one patch may copy: each could double the document."""
 _DEEPEST = 50
-"""In levels: whoever reads the result goes down into it."""
+"""Most levels of the result, as its readers are recursive."""
 
 
 def patched(document: Any, operations: Sequence[Mapping[str, Any]]) -> Any:
-    """Return a copy of `document` after the operations; ValueError says which of them cannot be done, and why."""
+    """Return a copy of `document` after the operations; raise ValueError, which names the operation that fails, and why."""
     new, copied = copy.deepcopy(document), 0
     for position, operation in enumerate(operations, 1):
         try:
@@ -121,7 +121,7 @@ def _found(document: Any, steps: Sequence[str], pointer: str) -> Any:
 
 
 def _key(parent: Any, step: str, pointer: str) -> Any:
-    """Return the key of an existing part of `parent`, which `step` names."""
+    """Return the key or index of the existing part of `parent` that `step` names; raise ValueError."""
     if isinstance(parent, dict) and step in parent:
         return step
     if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
@@ -130,7 +130,7 @@ def _key(parent: Any, step: str, pointer: str) -> Any:
 
 
 def _with(document: Any, steps: Sequence[str], value: Any, pointer: str) -> Any:
-    """Return the document with the value: in the place of a key, or in front of an item of a list, or at its end."""
+    """Return the document with the value set at a key, or inserted into a list before an item or at its end."""
     if not steps:
         return value
     parent, step = _found(document, steps[:-1], pointer), steps[-1]

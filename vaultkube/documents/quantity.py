@@ -15,7 +15,7 @@ _FACTORS = {
 
 
 def parse_quantity(value: object) -> Decimal:
-    """Return the number that a quantity, which may be a number itself, stands for; ValueError if it is none."""
+    """Return the value of a quantity, which may be a text or a number; raise ValueError for any other value."""
     match = _FORM.fullmatch(str(value))
     if not match:
         raise ValueError(value)

@@ -1,4 +1,4 @@
-"""Times as the API server writes them: RFC 3339, in UTC; and lengths of time as others write them.
+"""Times in the API server's format (RFC 3339, in UTC), and durations in answers and statuses.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
 """
@@ -26,7 +26,7 @@ def _utc(seconds: float) -> datetime.datetime:
 
 
 def seconds_of(value: object) -> float:
-    """Return a number of seconds as an answer or a status has it; 0 for everything else, and for what Go could not hold."""
+    """Return the number of seconds in a value of an answer or a status; 0 for any other value, and beyond Go's range."""
     if isinstance(value, bool) or not isinstance(value, int | float | Number):
         return 0.0
     seconds = float(str(value))

@@ -1,4 +1,4 @@
-"""Kept references: the references of an object that was resolved at admission, their places, and the login to read them. Pure.
+"""Kept references: the references of an object that was resolved at admission, their places, and the login that reads them. Pure.
 
-They stand in an annotation of the object, sealed with a key that webhook and operator share: docs/kept.md.
+They are in an annotation of the object, sealed with a key that the webhook and the operator share: docs/kept.md.
 """

@@ -1,6 +1,6 @@
 """The annotation of kept references: JSON with a seal, the HMAC of its whole content for this one object.
 
-A text is genuine if its own content, written again, gives the same bytes; so an author without the key gains nothing.
+A text is genuine if its content, encoded and sealed again, is the same bytes; so nobody can forge it without the key.
 """
 
 import base64
@@ -31,13 +31,13 @@ _TYPES = {field.name: bool if field.type is bool else str for field in fields(Ke
 
 
 def mark_of(value: bytes, name: str, place: Place, key: bytes) -> str:
-    """Return the mark of a value of the object: a keyed hash, by which a change is seen without the value."""
+    """Return the mark of a value of the object: a keyed hash, which shows a change without a copy of the value."""
     message = _text(["mark", *place, name]).encode() + b"\0" + value
     return base64.b64encode(hmac.digest(key, message, "sha256")[:_MARK_BYTES]).decode()
 
 
 def sealed(references: KeptReferences, place: Place, key: bytes) -> str:
-    """Return the annotation of an object, the same for the same references and values."""
+    """Return the sealed annotation of an object, the same for the same references and values."""
     document = _document(references)
     message = _text(["seal", *place, document]).encode()
     seal = base64.b64encode(hmac.digest(key, message, "sha256")).decode()
@@ -45,7 +45,7 @@ def sealed(references: KeptReferences, place: Place, key: bytes) -> str:
 
 
 def unsealed(text: str, place: Place, key: bytes) -> KeptReferences | Problem:
-    """Return the references in an annotation of the object, or the problem of one without a seal by the key."""
+    """Return the references in an annotation of the object, or the problem of an annotation without a seal by the key."""
     references = read_annotation(text)
     if isinstance(references, KeptReferences) and not hmac.compare_digest(
         sealed(references, place, key).encode(), _bytes(text)
@@ -67,7 +67,7 @@ def read_annotation(text: str) -> KeptReferences | Problem:
 
 
 def _references(document: Any) -> KeptReferences:
-    """Return the references of a document; raise ValueError, TypeError, KeyError or AttributeError for any other one."""
+    """Return the references in a document; raise ValueError, TypeError, KeyError or AttributeError for any other document."""
     if document["version"] != _VERSION:
         raise ValueError(document["version"])
     login = {

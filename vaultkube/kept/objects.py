@@ -14,7 +14,7 @@ def annotation_of(content: Mapping[str, Any]) -> str:
 
 
 def with_annotation(content: KubernetesObject, text: str) -> KubernetesObject:
-    """Return the object with the annotation and the label; without them for an empty text, the same where it has none."""
+    """Return the object with the annotation and the label or, for an empty text, without them."""
     metadata: Any = {**(content.get("metadata") or {})}
     if not text and ANNOTATION not in (metadata.get("annotations") or {}):
         return content

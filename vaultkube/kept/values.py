@@ -7,13 +7,13 @@ from typing import NamedTuple
 from vaultkube.problem import FieldPath
 
 ANNOTATION = "vault.security.banzaicloud.io/kept-references"
-"""Written by the webhook and the operator."""
+"""The annotation, which the webhook and the operator write."""
 LABEL = "security.banzaicloud.io/kept"
 LABEL_VALUE = "true"
-"""The label by which the operator lists only such objects."""
+"""The value of the label, by which the operator lists only such objects."""
 PATH: FieldPath = ("metadata", "annotations", ANNOTATION)
 KEY_SECRET, KEY_ENTRY = "vault-webhook-kept", "key"
-"""The Secret of the webhook's namespace with the key of the seals; the operator makes it."""
+"""The Secret of the webhook's namespace with the key of the seals; the operator creates it."""
 
 
 class Place(NamedTuple):
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class KeptLogin:
-    """A login as an object's annotations gave it when it was resolved: the ServiceAccount is one of the object's namespace.
+    """The login of an object at its admission, from its annotations; the ServiceAccount is in the object's namespace.
 
     `tls_secret` names a Secret of the webhook's namespace with Vault's CA; "" is the operator's own.
     """
@@ -42,7 +42,7 @@ class KeptLogin:
 
 
 class KeptValue(NamedTuple):
-    """The text of a value as it was written, with references, and the mark of its last resolved content."""
+    """The text of a value as its author wrote it, with references, and the mark of its last resolved content."""
 
     text: str
     mark: str

@@ -1,4 +1,4 @@
-"""A requests adapter that dials with given pools and verifies with one fixed SSLContext.
+"""A requests adapter with its own connection pools and one fixed SSLContext.
 
 It ignores proxies, netrc and REQUESTS_CA_BUNDLE.
 """
@@ -14,7 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 class ContextAdapter(HTTPAdapter):
     """Sends requests over connections of `pools`, urllib3's pool classes by scheme, with the TLS of `context`.
 
-    `server_name` is the name that certificates must have, that of the address where it is empty.
+    `server_name` is the name that certificates must have; if empty, the host of the address.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class ContextAdapter(HTTPAdapter):
         return host, {"ssl_context": self._context, **name}
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Add nothing to the CAs of the context: requests would add its own bundle."""
+        """Do nothing: requests would add its own bundle to the CAs of the context."""
 
 
 class QuietPool(HTTPConnectionPool):
-    """A pool without urllib3's warning about certificates that are not verified: the operator decided that."""
+    """A pool without urllib3's warning about certificates that are not verified, as the operator has chosen that."""
 
     def _validate_conn(self, conn: Any) -> None:
         if conn.is_closed:

@@ -1,6 +1,6 @@
-"""Exchanges of requests that end with a deadline, however slowly the other side answers, and within a size.
+"""HTTP exchanges with a deadline for the whole answer, however slow the server is, and a limit of its size.
 
-requests gives each `recv` the whole timeout, so that a byte a second lasts for ever, and reads a body to its end.
+requests applies the whole timeout to each `recv`, so that a byte a second could last for ever, and reads any body.
 """
 
 import io
@@ -23,8 +23,7 @@ _PIECE_BYTES = 1 << 16
 class BoundedClient(ContextAdapter):
     """Sends requests over keep-alive connections with the TLS of `context`; for use by many threads.
 
-    With `repeats`, any request on a reused connection gets half of the budget, so that the caller can retry on a new
-    one.
+    With `repeats`, a request on a reused connection gets half of the budget, so that the caller can retry on a new one.
     """
 
     def __init__(
@@ -41,14 +40,14 @@ class BoundedClient(ContextAdapter):
     def exchange(self, request: requests.PreparedRequest, budget_s: float) -> requests.Response:
         """Return the answer with its whole body within `budget_s`.
 
-        Raises what requests raises; an answer above `limit_bytes` is NoRoom.
+        Raises the exceptions of requests, and NoRoom for an answer above `limit_bytes`.
         """
         if budget_s <= 0:
             raise requests.Timeout("no time is left", request=request)
         request.headers["Accept-Encoding"] = "identity"
         try:
             response = super().send(request, True, urllib3.Timeout(total=budget_s))  # type: ignore[arg-type]  # requests takes it
-        except (HTTPError, ValueError) as error:  # requests lets some of urllib3's through
+        except (HTTPError, ValueError) as error:  # requests does not convert all of urllib3's errors
             raise requests.ConnectionError(error, request=request) from error
         response.raw = io.BytesIO(self._body(response))
         return response
@@ -72,7 +71,7 @@ class BoundedClient(ContextAdapter):
 
 
 class BoundedAdapter(BoundedClient):
-    """An adapter for a session of requests; calls `remaining_s` before each exchange for the time it may take."""
+    """An adapter for a session of requests; calls `remaining_s` before each exchange for its time limit."""
 
     def __init__(self, context: ssl.SSLContext, remaining_s: Callable[[], float], room: Room) -> None:
         self._remaining_s = remaining_s

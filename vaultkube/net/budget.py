@@ -1,7 +1,7 @@
-"""Sockets whose timeout bounds all operations after it together, and which receive no more than expected.
+"""Sockets with one timeout for all later operations together, and with a limit of received bytes.
 
-urllib3 gives every single `recv` the whole timeout, so that one byte a second lasts for ever; and http.client accepts a
-hundred headers of 64 KiB, and any number of chunks and trailers that carry nothing.
+urllib3 applies the whole timeout to every single `recv`, so that one byte a second could last for ever; and http.client
+accepts a hundred headers of 64 KiB, and any number of empty chunks and trailers.
 """
 
 import socket
@@ -16,7 +16,7 @@ class TooLong(HTTPException):
 
 
 class Budget(socket.socket):
-    """A socket whose `settimeout` bounds all operations after it together, not each by itself."""
+    """A socket whose `settimeout` limits all later operations together, not each of them."""
 
     _end: float | None = None
     _room: int | None = None
@@ -26,7 +26,7 @@ class Budget(socket.socket):
         super().settimeout(value)
 
     def allow(self, seconds: float) -> None:
-        """Give all operations from now on so many seconds together; the socket may be closed already."""
+        """Allow all operations from now on so many seconds together; the socket may be closed already."""
         self._end = time.monotonic() + seconds
 
     def expect(self, size_bytes: int) -> None:

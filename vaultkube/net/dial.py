@@ -1,4 +1,4 @@
-"""From a host to a connected socket in a given time: the look-up of the name counts, and each address gets a share.
+"""Connection to a host within a time limit, which includes the name look-up and is shared between the addresses.
 
 getaddrinfo(3) has no timeout, so each look-up runs in a thread of its own, and their number is limited.
 """
@@ -18,15 +18,15 @@ _LOOKUPS = "look-ups"
 
 
 class DialError(OSError):
-    """No connection came about; `str()` is the step that failed and why."""
+    """No connection was established; `str()` has the failed step and its reason."""
 
 
 class LookupsBusy(DialError):
-    """The name was not looked up, because too many look-ups are under way: this says nothing of the host."""
+    """The name was not looked up, because too many look-ups are running; this does not mean that the host is wrong."""
 
 
 class Resolver:
-    """Looks up names, so many at a time; `holder` identifies the owner of a look-up, as none may use all of them."""
+    """Looks up names, at most `limit` at a time; `holder` is the owner of a look-up, as no owner may use all places."""
 
     def __init__(self, limit: int = _MAX_LOOKUPS) -> None:
         self._gate = Gate(limit)
@@ -34,7 +34,7 @@ class Resolver:
     def resolve(self, name: str, port: int, end: float, holder: str) -> list[Address]:
         """Return the addresses of `name`, at least one, until the monotonic time `end`; raise DialError.
 
-        A look-up that is given up goes on in its thread, and makes room for another only when the resolver is done.
+        An abandoned look-up continues in its thread, and frees its place only when the resolver is done.
         """
         if not self._gate.enter(_LOOKUPS, holder, _left_s(end)):
             raise LookupsBusy("name look-up: too many are under way")
@@ -61,9 +61,9 @@ class Resolver:
 
 
 def connect(addresses: Sequence[Address], port: int, end: float) -> BudgetSocket:
-    """Return a socket connected to the first address that answers, with what is left until `end`; raise DialError.
+    """Return a socket connected to the first address that answers, its timeout the time left until `end`; raise DialError.
 
-    Each address gets a fair share of the time, so that a silent one does not use up that of the others.
+    Each address gets a fair share of the time, so that a silent address does not use up the time of the others.
     """
     reasons = []
     for number, address in enumerate(addresses):
@@ -76,7 +76,7 @@ def connect(addresses: Sequence[Address], port: int, end: float) -> BudgetSocket
 
 
 def dial(host: str, port: int, timeout_s: float) -> BudgetSocket:
-    """Return a socket connected to `host`, all within `timeout_s`, with what is left of it; raise DialError."""
+    """Return a socket connected to `host` within `timeout_s`, its timeout the time left of that; raise DialError."""
     end = time.monotonic() + timeout_s
     try:
         addresses = [ipaddress.ip_address(host)]

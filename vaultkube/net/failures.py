@@ -1,4 +1,4 @@
-"""The causes of a failed exchange, which requests and urllib3 wrap in exceptions of their own."""
+"""Causes of failed exchanges, inside the exceptions of requests and urllib3."""
 
 import ssl
 

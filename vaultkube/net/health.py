@@ -1,6 +1,6 @@
-"""Health and figures over HTTP, for the kubelet's probes and for Prometheus, on a listener of their own.
+"""Health and metrics over HTTP, for the kubelet's probes and for Prometheus, on a listener of their own.
 
-One thread serves all connections, which have a few seconds each; a view is called in it.
+One thread serves all connections, each for at most a few seconds, and calls the views.
 """
 
 import selectors
@@ -37,7 +37,7 @@ class HealthServer:
     """Answers GET requests of a few paths over HTTP, one for each connection."""
 
     def __init__(self, listening: socket.socket, views: Mapping[str, View]) -> None:
-        """`views` by their paths return soon, as the others wait; `listening` is of `listen`."""
+        """`views` are by path, and must return soon, as all connections wait; `listening` is a socket from `listen`."""
         self._listening = listening
         self._listening.setblocking(False)
         self._views = views
@@ -76,7 +76,7 @@ class HealthServer:
             self._close(oldest)
 
     def _go_on(self, client: _Client) -> None:
-        if client not in self._clients:  # closed by one before it
+        if client not in self._clients:  # closed for a connection before it
             return
         try:
             if client.answer:
@@ -132,7 +132,7 @@ def _message(answer: Answer) -> bytes:
 
 
 def listen(address: tuple[str, int]) -> socket.socket:
-    """Return a socket that listens at the address, of which `::` and an empty host are every one of IPv6 and IPv4.
+    """Return a socket that listens at the address; `::` and an empty host mean all addresses of IPv6 and IPv4.
 
     Raises OSError if that is not possible.
     """
@@ -151,7 +151,7 @@ def listen(address: tuple[str, int]) -> socket.socket:
 def new_health_server(
     address: tuple[str, int], problem: Callable[[], str], figures: Callable[[], str]
 ) -> HealthServer:
-    """Return a server of /health/live, /health/ready by `problem` ("" for none), and /metrics by `figures`.
+    """Return a server of /health/live, of /health/ready from `problem` ("" if ready), and of /metrics from `figures`.
 
     Raises InvalidSetting if HEALTH_ADDR, `address`, cannot be listened on.
     """

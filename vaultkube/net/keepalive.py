@@ -1,8 +1,8 @@
-"""Keep-alive pools that distrust idle connections.
+"""Keep-alive connection pools that do not trust idle connections.
 
-A connection can be dead without a sign: a NAT gateway or load balancer has forgotten it, or the server is another
-machine now. So a connection that was idle for long is not used, one that does not answer gets half of the time, and its
-failure closes all connections that are as old.
+A connection can be dead without a sign: a NAT gateway or load balancer has dropped it, or the server is another machine
+now. So a connection that was idle for long is not reused, a reused one gets only half of the time, and its failure
+closes all connections of the same age.
 """
 
 import socket
@@ -20,20 +20,20 @@ Dial = Callable[[str, int, float], socket.socket]
 """Returns a connected socket for a host, a port and a number of seconds."""
 
 MAX_IDLE_S = 30.0
-"""Less than the minute after which the most impatient load balancers forget a connection."""
+"""Less than the minute after which the strictest load balancers drop a connection."""
 REPEATABLE = frozenset({"GET", "HEAD"})
 _CLASSES = {"http": (HTTPConnection, HTTPConnectionPool), "https": (HTTPSConnection, HTTPSConnectionPool)}
 
 
 class TimestampedConnection(HTTPConnection):
-    """A connection made by `dial` that knows when it was made and last used."""
+    """A connection made by `dial` that records the times of its creation and its last use."""
 
     dial: Dial
     made_at = 0.0
     used_at = 0.0
 
     def request(self, *arguments: Any, **options: Any) -> None:
-        """Send a request, and note the time."""
+        """Send a request, and record the time."""
         self.used_at = time.monotonic()
         super().request(*arguments, **options)
 
@@ -46,7 +46,7 @@ class TimestampedConnection(HTTPConnection):
 class SuspiciousPool(QuietPool):
     """A pool of TimestampedConnections, whose sockets are `vaultkube.net.budget.Budget`s.
 
-    A repeatable request on a reused connection gets half of the time, so that the caller can retry on a new one.
+    A repeatable request on a reused connection gets half of the time, so that the caller can retry on a new connection.
     """
 
     repeatable = REPEATABLE
@@ -89,7 +89,7 @@ def pools(
     connection: type[TimestampedConnection] = TimestampedConnection,
     pool: type[SuspiciousPool] = SuspiciousPool,
 ) -> dict[str, type[Any]]:
-    """Return urllib3's pool classes by scheme, of these kinds, whose connections are made by `dial` only."""
+    """Return pool classes for urllib3 by scheme, with these bases, whose connections are made only by `dial`."""
     made: dict[str, type[Any]] = {}
     for scheme, (connection_base, pool_base) in _CLASSES.items():
         own = type(connection.__name__, (connection, connection_base), {"dial": staticmethod(dial)})

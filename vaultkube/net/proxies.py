@@ -1,4 +1,4 @@
-"""Variables that name a proxy: no client of a server obeys them, as each dials by itself."""
+"""A warning about variables that name a proxy: no client of a server uses one."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Memory that answers may take, which all exchanges of one piece of work share."""
+"""Memory limits for answers, shared by all exchanges of one piece of work."""
 
 import threading
 from typing import Protocol
@@ -7,18 +7,18 @@ import requests
 
 
 class NoRoom(requests.exceptions.ContentDecodingError):
-    """An answer is longer than there is room for."""
+    """An answer is longer than the memory limit."""
 
 
 class AnswerRoom(Protocol):
-    """Room for answers, which may have errors of its own."""
+    """A memory limit for answers; an implementation may raise errors of its own."""
 
     def reserve(self, size_bytes: int) -> None:
-        """Reserve so many bytes more, before they are read; raise an error if there is no room for them."""
+        """Reserve so many further bytes before they are read; raise an error above the limit."""
 
 
 class Room:
-    """Bytes that are left for answers; safe to share between threads."""
+    """Counts the bytes left for answers; safe to share between threads."""
 
     def __init__(self, size_bytes: int) -> None:
         self.size_bytes = size_bytes
@@ -26,7 +26,7 @@ class Room:
         self._lock = threading.Lock()
 
     def reserve(self, size_bytes: int) -> None:
-        """Reserve so many bytes; raise NoRoom if fewer are left, now and from then on."""
+        """Reserve so many bytes; raise NoRoom if fewer are left, and at every later call."""
         with self._lock:
             self._left_bytes -= size_bytes
             if self._left_bytes < 0:

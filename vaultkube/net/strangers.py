@@ -1,4 +1,4 @@
-"""Connections that have not shown yet that they are the API server's: a bound on their number, and on each source's."""
+"""Limits for connections not yet known to be the API server's: of their number, and of the number from each source."""
 
 from typing import Generic, TypeVar
 
@@ -10,7 +10,7 @@ Connection = TypeVar("Connection")
 
 
 class Strangers(Generic[Connection]):
-    """Connections in the order in which they came, by source address."""
+    """Holds connections in the order of their arrival, by source address."""
 
     def __init__(self, most: int = MOST, most_of_a_source: int = MOST_OF_A_SOURCE) -> None:
         self._most = most
@@ -19,10 +19,10 @@ class Strangers(Generic[Connection]):
         self._by_source: dict[str, dict[Connection, None]] = {}
 
     def add(self, connection: Connection, source: str) -> Connection | None:
-        """Add a connection; return the one that is to be closed for it: the oldest of its source, if that has too many.
+        """Add a connection; return the one to close for it: the oldest of its source, if that has too many.
 
-        If all have too many, it is the oldest of the source with the most: a source with few, such as the API server,
-        keeps them.
+        If there are too many in total, it is the oldest of the source with the most: those of a source with few, such as the
+        API server, stay open.
         """
         self._source[connection] = source
         own = self._by_source.setdefault(source, {})
@@ -35,7 +35,7 @@ class Strangers(Generic[Connection]):
         return None
 
     def remove(self, connection: Connection) -> None:
-        """Forget a connection, known or not."""
+        """Remove a connection, if it is known."""
         source = self._source.pop(connection, None)
         if source is not None:
             own = self._by_source[source]

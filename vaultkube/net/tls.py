@@ -1,7 +1,7 @@
-"""The TLS contexts of every client: API server, registries and Vault trust certificates by the same rules.
+"""TLS contexts of all clients: certificates of the API server, of registries and of Vault are verified by the same rules.
 
-The rules are those of Go and of the launcher: the chain must lead to a given CA, the dates and the name must hold, and
-a CA may leave out the key usage extension, as `openssl req -x509` does. `ssl.create_default_context` is not used: since
+The rules are those of Go and of the launcher: the chain must end at a given CA, the dates and the name must be valid,
+and a CA may lack the key usage extension, as one from `openssl req -x509` does. `ssl.create_default_context` is not used: since
 Python 3.13 it refuses such a CA, and it writes session keys to the file that SSLKEYLOGFILE names.
 """
 
@@ -16,7 +16,7 @@ from vaultkube.net.budget import BudgetTLSSocket
 
 @dataclass(frozen=True)
 class PEM:
-    """Certificates or a key in PEM: a file, which may be replaced at any time, or a text."""
+    """Certificates or a key in PEM: in a file, which may be replaced at any time, or as a text."""
 
     file: str = ""
     text: str = field(default="", repr=False)
@@ -38,8 +38,8 @@ def client_context(
 ) -> ssl.SSLContext:
     """Return a context that trusts the CAs in PEM of `ca`, else the system's; raise ssl.SSLError or ValueError.
 
-    `beside_system` trusts both. `strict` demands what RFC 5280 does of each certificate, key usage and key identifiers
-    included. Without `verify` no certificate is checked. Its sockets are BudgetTLSSockets.
+    `beside_system` trusts both. `strict` verifies all of RFC 5280 for each certificate, key usage and key identifiers
+    included. Without `verify` no certificate is verified. Its sockets are BudgetTLSSockets.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = BudgetTLSSocket
@@ -60,9 +60,9 @@ def client_context(
 
 
 def load_client_certificate(context: ssl.SSLContext, certificate: PEM, key: PEM) -> None:
-    """Let the context log in with the certificate; raise OSError or ssl.SSLError.
+    """Load the client certificate into the context; raise OSError or ssl.SSLError.
 
-    OpenSSL's Python interface reads files only: a text is in a private file for that moment.
+    Python's `ssl` reads only files, so a text is written to a private temporary file for the call.
     """
     with tempfile.TemporaryDirectory(prefix="vault-webhook-") as folder:
         context.load_cert_chain(_as_file(certificate, folder, "tls.crt"), _as_file(key, folder, "tls.key"))

@@ -1,1 +1,1 @@
-"""Secrets, ConfigMaps and custom objects: the values in them, and the same object with others in their place. Pure."""
+"""Secrets, ConfigMaps and custom objects: the values in them, and their replacement by other values. Pure."""

@@ -1,4 +1,4 @@
-"""The values of a ConfigMap: in `data` text; in `binaryData` bytes, of which Vault holds the base64."""
+"""The values of a ConfigMap: text in `data`, and bytes in `binaryData`, for which Vault holds the base64."""
 
 from collections.abc import Collection, Mapping
 
@@ -11,7 +11,7 @@ _IN_BINARY = "use binaryData and base64 in Vault"
 
 
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
-    """Return the values of `config_map`, by key; one that is not base64 is empty."""
+    """Return the values of `config_map`, by key; a value in `binaryData` that is not base64 is empty."""
     texts = (config_map.get("data") or {}).items()
     values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
     binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}

@@ -1,6 +1,6 @@
-"""The values of a custom object: every text in its nested maps and lists; keys, metadata and status are no values.
+"""The values of a custom object: all texts in its nested maps and lists, without keys, metadata and status.
 
-A value is named by its JSON Pointer (RFC 6901), as the same key may stand at many places.
+The name of a value is its JSON Pointer (RFC 6901), as the same key may be at many places.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from vaultkube.wire.objects import KubernetesObject
 _NOT_VALUES = frozenset(["apiVersion", "kind", "metadata", "status"])
 _IN_EVERY_REFERENCE = "vault:"
 _POINTERS_LENGTH = 2 << 20
-"""Characters of all pointers together: a long key with many values below it stands in each of theirs."""
+"""Characters of all pointers together: a long key is repeated in the pointer of each value below it."""
 _INSTEAD = "a field of a custom object holds text: keep base64 in Vault, or use a Secret"
 
 FieldStep = str | int
@@ -22,7 +22,7 @@ Steps = Iterator[tuple[FieldStep, object]]
 
 
 def find_values(content: KubernetesObject) -> dict[str, bytes]:
-    """Return the texts of `content` that may hold references, by JSON Pointer; raise NotResolved for far too many."""
+    """Return the texts of `content` that may hold references, by JSON Pointer; raise NotResolved for too many."""
     found, left = {}, _POINTERS_LENGTH
     for path, text in _texts(content):
         pointer = _pointer(path)
@@ -49,7 +49,7 @@ def values_at(content: KubernetesObject, names: Iterable[str]) -> dict[str, byte
 
 
 def replace_values(content: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:
-    """Return `content` with the values in `resolved`, whose places it has; raise NotResolved if one is not text."""
+    """Return `content` with the values in `resolved`, by existing pointers; raise NotResolved if a value is not text."""
     new: Any = content.copy()
     copied: dict[FieldPath, Any] = {(): new}
     for name, value in resolved.items():
@@ -64,7 +64,7 @@ def replace_values(content: KubernetesObject, resolved: Mapping[str, bytes]) -> 
 
 
 def pointer_path(content: object, pointer: str) -> FieldPath:
-    """Return the path that a JSON Pointer into `content` means: an index of a list is a number."""
+    """Return the path of a JSON Pointer into `content`; an index of a list is a number."""
     path: list[str | int] = []
     for token in pointer.split("/")[1:]:
         step: str | int = token.replace("~1", "/").replace("~0", "~")
@@ -78,7 +78,7 @@ def pointer_path(content: object, pointer: str) -> FieldPath:
 
 
 def _texts(content: KubernetesObject) -> Iterator[tuple[FieldPath, str]]:
-    """Yield path and text of values that may hold references, without recursion, as nesting is the author's."""
+    """Yield the path and text of values that may hold references; not recursive, as authors choose the depth."""
     values: Steps = ((key, value) for key, value in content.items() if key not in _NOT_VALUES)
     levels: list[tuple[FieldStep, Steps]] = [("", values)]
     while levels:

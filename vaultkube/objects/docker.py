@@ -1,4 +1,4 @@
-"""References inside a docker configuration: it is rewritten entry by entry, and only entries with one change.
+"""References inside a docker configuration: only entries with a reference are rewritten.
 
 https://kubernetes.io/docs/concepts/configuration/secret/#docker-config-secrets
 """
@@ -21,14 +21,14 @@ Resolved = Mapping[str, bytes]
 
 @dataclass(frozen=True)
 class DockerConfig:
-    """The configuration under `key` of a Secret, and its entries by host: the older form has no `auths` around them."""
+    """The configuration under `key` of a Secret, and its entries by host; the older form has no `auths` around them."""
 
     key: str
     document: Mapping[str, object]
     entries: Mapping[str, object]
 
     def values(self) -> dict[str, bytes]:
-        """Return the user names and passwords, by their name for `replaced`."""
+        """Return the user names and passwords, by the names that `replaced` uses."""
         return {
             name: value
             for host, entry in self.entries.items()
@@ -37,9 +37,9 @@ class DockerConfig:
         }
 
     def replaced(self, resolved: Resolved, instead: str) -> bytes | None:
-        """Return the text with the `resolved` values, None if none of them is in it.
+        """Return the text with the `resolved` values, or None if none of them is in it.
 
-        Raises NotResolved, with what to do `instead`, for a value that is not text.
+        Raises NotResolved, with the advice `instead`, for a value that is not text.
         """
         if not self.values().keys() & resolved.keys():
             return None
@@ -51,7 +51,7 @@ class DockerConfig:
         return json.dumps(document, separators=(",", ":")).encode()
 
     def unread(self) -> list[str]:
-        """Return the name of each `auth` that is a reference as it stands, where base64 must be: nothing reads it."""
+        """Return the name of each `auth` with a reference in place of base64, which is never resolved."""
         return [
             self._name(host, "auth")
             for host, entry in self.entries.items()
@@ -67,7 +67,7 @@ class DockerConfig:
         }
 
     def _auth_parts(self, host: str, entry: Mapping[str, object]) -> dict[str, bytes]:
-        """Return the decoded `auth`: user and password apart where the password is a reference, else as one value."""
+        """Return the decoded `auth`: the user and the password separately if the password is a reference, else as one value."""
         auth = decoded(entry.get("auth"))
         if auth is None:
             return {}
@@ -94,7 +94,7 @@ class DockerConfig:
 
 
 def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
-    """Return the docker configuration in `value`; None if the key or the value is not that of one."""
+    """Return the docker configuration in `value`; None if it is not one, by its key or its form."""
     if key not in DOCKER_KEYS:
         return None
     try:
@@ -108,9 +108,9 @@ def read_docker_config(key: str, value: bytes) -> DockerConfig | None:
 
 
 def joined_parts(values: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the values with user and password of each `auth` as one, with references inside text, as it is named later.
+    """Return the values with the user and password of each `auth` joined to one, their references as inline references.
 
-    Once the password is resolved, the two cannot be distinguished.
+    After the password is resolved, the two cannot be separated.
     """
     joined = dict(values)
     for name in values:
@@ -122,5 +122,5 @@ def joined_parts(values: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def _inline(text: bytes) -> bytes:
-    """Return a reference as it is written inside text; any other text stays as it is."""
+    """Return a reference in its inline form; any other text unchanged."""
     return b"${%b}" % text if text.startswith((b"vault:", b">>vault:")) else text

@@ -1,4 +1,4 @@
-"""The kinds of objects whose values may be references, by the resource that they are reviewed as."""
+"""The kinds of objects whose values may be references, by the resource in their review."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Values = dict[str, bytes]
 
 @dataclass(frozen=True)
 class ObjectKind:
-    """Functions of one kind of object: all values that may be references, those of some names as Vault holds them, and the object with others."""
+    """Functions for one kind of object: find all values, find some as Vault holds them, and replace values."""
 
     find_values: Callable[[KubernetesObject], Values]
     values_at: Callable[[KubernetesObject, Collection[str]], Values]

@@ -1,4 +1,4 @@
-"""The values of a Secret: in `data` bytes in base64, in `stringData` text, in docker configurations credentials."""
+"""The values of a Secret: bytes in `data`, text in `stringData`, and the credentials in docker configurations."""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -13,7 +13,7 @@ Resolved = Mapping[str, bytes]
 
 
 def find_values(secret: Secret) -> dict[str, bytes]:
-    """Return the values of `secret`, by their name for `replace_values`."""
+    """Return the values of `secret`, by the names that `replace_values` uses."""
     found = {}
     for key, value in _values(secret):
         config = read_docker_config(key, value)
@@ -27,7 +27,7 @@ def values_at(secret: Secret, names: Collection[str]) -> dict[str, bytes]:
 
 
 def unread_references(secret: Secret) -> list[str]:
-    """Return the names of references in docker configurations that stand where nothing reads them."""
+    """Return the names of references in docker configurations at places where they are not resolved."""
     configs = [read_docker_config(key, value) for key, value in _values(secret) if key in DOCKER_KEYS]
     return [name for config in configs if config for name in config.unread()]
 

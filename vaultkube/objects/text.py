@@ -4,7 +4,7 @@ from vaultkube.errors import NotResolved
 
 
 def as_text(key: str, value: bytes, instead: str) -> str:
-    """Return the text; raise NotResolved, with what to do `instead`, if the bytes are not UTF-8."""
+    """Return the text; raise NotResolved, with the advice `instead`, if the bytes are not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:

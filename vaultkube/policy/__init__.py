@@ -1,1 +1,1 @@
-"""Policies: which Vault addresses and which paths the operator allows. Pure."""
+"""Policies: the Vault addresses and the paths that the operator allows. Pure."""

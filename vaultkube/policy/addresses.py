@@ -1,6 +1,6 @@
 """Vault addresses that an annotation may name.
 
-The address receives the ServiceAccount's token, so only the operator decides where that may go.
+The address receives the ServiceAccount's token, so only the operator may allow addresses.
 """
 
 import ipaddress
@@ -19,11 +19,10 @@ _PRINTABLE = re.compile(r"[!-\[\]-~]*")
 
 
 def check_address(address: str, operators: str, listed: Iterable[str], *, allow_private: bool) -> None:
-    """Return if an annotation may name `address`; ForbiddenAddress says why not.
+    """Raise ForbiddenAddress, with the reason, if no annotation may name `address`.
 
-    `operators` is the operator's own address, which may be any; `listed` are the others that they allow. Addresses are
-    compared by scheme, host, port and path, without regard to case of scheme and host, default ports, and a trailing
-    slash.
+    `operators` is the operator's own address, which is always allowed; `listed` are the other allowed ones. Addresses are
+    compared by scheme, host, port and path; the case of scheme and host, default ports and a final slash are ignored.
     """
     parts = _split(address)
     if _comparable(parts) == _comparable(urlsplit(operators)):
@@ -58,7 +57,7 @@ def is_of_own_pod(address: str) -> bool:
 
 
 def _split(address: str) -> SplitResult:
-    """The parts of the address, if every reader of URLs finds the same ones: `urlsplit` drops blanks and line breaks."""
+    """Return the parts of the address; raise ForbiddenAddress if URL parsers could disagree: `urlsplit` drops line breaks."""
     if not _PRINTABLE.fullmatch(address):
         raise _forbidden(address, "it must not contain blanks, backslashes or characters outside of ASCII")
     try:
@@ -89,7 +88,7 @@ def _comparable(parts: SplitResult) -> tuple[str, str, int | None, str]:
 
 
 def _is_public(host: str) -> bool:
-    """Whether `host` is a name, or an address in any spelling that `inet_aton` knows, outside all reserved ranges."""
+    """Return whether `host` is a name, or an address (in any spelling that `inet_aton` knows) outside all reserved ranges."""
     try:
         address: Address = ipaddress.ip_address(host)
     except ValueError:

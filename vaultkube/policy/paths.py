@@ -1,6 +1,6 @@
 """The paths of Vault that a namespace's objects may name: the operator's VAULT_PATH_POLICY. See docs/path-policy.md.
 
-Vault's policies protect the secrets; this only refuses earlier, with the rule's name, what would end in a 403 loop.
+Vault's policies protect the secrets; this policy only refuses earlier, with a clear message, instead of a loop of 403.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,16 +19,16 @@ _MOST_DECODINGS = 3
 
 
 def foreign_namespace(namespace: str, operators: str) -> str:
-    """Return Vault's namespace as it stands in front of a path: empty if it is the operator's own."""
+    """Return Vault's namespace as the prefix of a path: empty if it is the operator's own."""
     namespace, operators = namespace.strip("/"), operators.strip("/")
     return "" if namespace == operators else namespace or _ROOT
 
 
 @dataclass(frozen=True)
 class RequestedPath:
-    """A path of Vault that the `field` of an object names, in messages `where`; None if only the kubelet will know it.
+    """A path of Vault that the `field` of an object names; `where` is for messages. None is a path that only the kubelet knows.
 
-    `vault_namespace` is Vault's namespace where that is not the operator's: it stands in front of the path.
+    `vault_namespace` is the prefix of the path: Vault's namespace, if it is not the operator's.
     """
 
     field: FieldPath
@@ -41,7 +41,7 @@ class RequestedPath:
 class PathPolicy:
     """Patterns such as `cluster/data/{namespace}`; a path that begins with one, segment by segment, is allowed.
 
-    Without a pattern every path is. A violation is a refusal if the policy is enforced, else a warning.
+    Without patterns every path is allowed. A violation is a refusal if the policy is enforced, else a warning.
     """
 
     patterns: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class PathPolicy:
     def violations(
         self, requested: Iterable[RequestedPath], namespace: str, deadline: Deadline = UNLIMITED
     ) -> list[Problem]:
-        """Return the problem of each path that an object of the namespace may not name; raise OutOfTime at the deadline."""
+        """Return the problems of all paths that an object of the namespace may not name; raise OutOfTime at the deadline."""
         if not self.patterns:
             return []
         allowed = [pattern.replace(_NAMESPACE, namespace) for pattern in self.patterns]
@@ -80,9 +80,9 @@ def _reasons(requested: RequestedPath, rules: Sequence[Sequence[str]]) -> Iterat
 
 
 def _readings(path: str) -> Iterator[str | None]:
-    """Yield the path as it is written, and as it would be read after each decoding of `%2e`; None leads out.
+    """Yield the path as written, and after each further percent-decoding (`%2e`); None for a path that leads outside.
 
-    A path that can be decoded more often than any proxy does it counts as leading out.
+    A path that can be decoded more often than any proxy decodes it counts as leading outside.
     """
     for _ in range(_MOST_DECODINGS + 1):
         try:

@@ -1,6 +1,6 @@
-"""The YAML text of `objects` as nodes, within bounds: aliases and merge keys are written out, and no more is read than fits.
+"""The YAML text of `objects` as nodes, within limits of size, with aliases and merge keys expanded.
 
-A class is written by whoever may write one in a namespace, and is read by the provider of each node and by the checks.
+Any author in a namespace may write a class, and the provider of each node and the checks read it.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from typing import Any
 import yaml
 
 LONGEST_TEXT = 1 << 20
-"""Characters of the text, and of all scalars in it with the aliases written out."""
+"""Characters of the text, and of all its scalars with aliases expanded."""
 _MOST_PARTS = 32_000
-"""Scalars, lists and mappings with the aliases written out: 2 000 objects with all of their fields."""
+"""Scalars, lists and mappings with aliases expanded: enough for 2 000 objects with all of their fields."""
 _DEEPEST = 36
 _MERGE = "<<"
-# libyaml's parser where it is there: ten times faster. Its events are the same.
+# libyaml's parser, if available, is ten times faster. Its events are the same.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -25,7 +25,7 @@ class NotUsable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A text; `is_plain` says that it has no quotes, `tag` is the one that it is written with, "" for none."""
+    """A text; `is_plain` is true without quotes, and `tag` is its explicit tag or ""."""
 
     text: str
     is_plain: bool
@@ -41,7 +41,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Pairs in their order, those of merge keys behind the others; a key may be there twice."""
+    """Pairs in their order, those of merge keys after the others; a key may occur twice."""
 
     pairs: tuple[tuple["Node", "Node"], ...]
 
@@ -51,7 +51,7 @@ Node = Scalar | Listing | Mapping
 
 @dataclass(slots=True)
 class _Extent:
-    """Parts, characters and levels of a node, with what its aliases stand for."""
+    """The number of parts, characters and levels of a node, with its aliases expanded."""
 
     parts: int = 1
     characters: int = 0
@@ -74,7 +74,7 @@ class _Open:
 
 
 def read_nodes(text: str) -> Node | None:
-    """Return the root of the text, None if it is empty; raise NotUsable."""
+    """Return the root node of the text, or None if it is empty; raise NotUsable."""
     if len(text) > LONGEST_TEXT:
         raise NotUsable(f"is longer than {LONGEST_TEXT} characters; divide the class")
     try:
@@ -86,7 +86,7 @@ def read_nodes(text: str) -> Node | None:
 
 
 class _Reader:
-    """Reads the events of one text; what is left of the bounds counts for all of it."""
+    """Builds the nodes from the events of one text, within limits for the whole text."""
 
     def __init__(self) -> None:
         self._anchors: dict[str, tuple[Node, _Extent]] = {}
@@ -95,7 +95,7 @@ class _Reader:
         self._characters = LONGEST_TEXT
 
     def read(self, events: Iterator[Any]) -> Node | None:
-        """Return the root."""
+        """Return the root node."""
         root: Node | None = None
         for event in events:
             if isinstance(event, yaml.DocumentStartEvent) and root:
@@ -151,7 +151,7 @@ class _Reader:
 
 
 def _mapping(children: list[Node]) -> Mapping:
-    """Return the mapping of keys and values in turn; a key of its own wins over a merged one, as in yaml.v3."""
+    """Return the mapping of alternating keys and values; an own key wins over a merged one, as in yaml.v3."""
     pairs = list(zip(children[::2], children[1::2], strict=True))
     merged = [value for key, value in pairs if _is_merge(key)]
     if not merged:
@@ -176,7 +176,7 @@ def _is_merge(key: Node) -> bool:
 
 
 def _merged_pairs(merged: Node) -> Iterator[tuple[Node, Node]]:
-    """Yield the pairs of a mapping, or of each one in a list: the first of them wins."""
+    """Yield the pairs of a mapping, or of each mapping in a list, of which the first wins."""
     for each in merged.items if isinstance(merged, Listing) else (merged,):
         if not isinstance(each, Mapping):
             raise NotUsable(f"has {_MERGE} with something else than mappings")

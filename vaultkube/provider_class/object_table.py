@@ -1,4 +1,4 @@
-"""The fields of one entry of `objects`, a row each: name, reader, help. Parser, checks and docs/csi.md come from it."""
+"""The fields of one entry of `objects`, a row each: name, reader, help. The parser, checks and docs/csi.md are made from it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ ENCODINGS = ("utf-8", "base64", "hex")
 _LONGEST_NAME = 255
 """Bytes of a file's name (NAME_MAX of Linux)."""
 _LONGEST_PATH = 1024
-"""Bytes of a path in the volume: Linux has 4096 for it and the folder of the volume."""
+"""Bytes of a path in the volume: Linux allows 4096 for it together with the volume's folder."""
 _SHOWN = 120
 
 

@@ -1,4 +1,4 @@
-"""The `objects` of a class: YAML text to a tuple of frozen values, with the problem of every entry at once."""
+"""The `objects` of a class: the parser from YAML text to a tuple of frozen values, with the problems of all entries at once."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,16 +15,16 @@ from vaultkube.provider_class.object_table import OBJECT_FIELDS, path_of
 OBJECTS: FieldPath = ("spec", "parameters", "objects")
 _MOST_OBJECTS = 2000
 MOST_PROBLEMS = 500
-"""More are left out: nobody reads them, and each costs a search for the name that was meant."""
+"""Further problems are left out: nobody reads them, and each costs a search for a similar name."""
 _FIELDS = {field.name: field for field in OBJECT_FIELDS}
 _SHOWN = 60
 
 
 @dataclass(frozen=True)
 class SecretObject:
-    """One file: its name, and the request to Vault for its content. Texts are as the class has them.
+    """One file: its name, and the request to Vault for its content. Texts are those of the class, unchanged.
 
-    `arguments` is the JSON text of secretArgs, as Go writes it, "null" without them; a `permission` of 0 is the driver's.
+    `arguments` is the JSON text of secretArgs in Go's form, or "null"; a `permission` of 0 means the driver's default.
     """
 
     name: str
@@ -45,7 +45,7 @@ class SecretObject:
 
 @dataclass(frozen=True)
 class SecretRequest:
-    """A request to Vault: a normal path without `v1/`, the text of a query, and a JSON text, "null" for no body."""
+    """A request to Vault: a normalized path without `v1/`, the text of a query, and a JSON text, "null" for no body."""
 
     method: str
     path: str
@@ -54,7 +54,7 @@ class SecretRequest:
 
 
 def parse_objects(text: str) -> tuple[tuple[SecretObject, ...], list[Problem]]:
-    """Return the objects of a class that can be used, and every problem of the others, of many the first."""
+    """Return the objects of a class, and the problems of all entries, at most MOST_PROBLEMS."""
     try:
         entries = _entries(text)
     except NotUsable as error:
@@ -90,7 +90,7 @@ def _object(entry: Node, most: int) -> tuple[SecretObject, list[tuple[str, str]]
 
 
 def _fill(values: dict[str, Any], entry: Mapping) -> Iterator[tuple[str, str]]:
-    """Put the value of each field into `values`; yield field and reason for each problem."""
+    """Store the value of each field in `values`; yield the field and reason of each problem."""
     for key, node in entry.pairs:
         name = key.text if isinstance(key, Scalar) else ""
         if name in values:
@@ -109,7 +109,7 @@ def _fill(values: dict[str, Any], entry: Mapping) -> Iterator[tuple[str, str]]:
 
 
 def unknown(name: str, known: Sequence[str], what: str) -> str:
-    """Return the reason for a name that is none of the known ones, with the one that was probably meant."""
+    """Return the message for an unknown name, with the most similar known name."""
     folded = {each.casefold(): each for each in known}
     close = get_close_matches(name.casefold(), folded, 1)
     advice = f"did you mean {folded[close[0]]}?" if close else f"there are {', '.join(known)}"
@@ -117,7 +117,7 @@ def unknown(name: str, known: Sequence[str], what: str) -> str:
 
 
 def _collisions(objects: Sequence[SecretObject]) -> Iterator[Problem]:
-    """Yield a problem for each file that is there twice, and for each that would be a folder of another one."""
+    """Yield a problem for each duplicate file, and for each file whose folder is another file."""
     names = Counter(one.name for one in objects if one.name)
     for number, one in enumerate(objects):
         path: FieldPath = (*OBJECTS, number, "objectName")

@@ -43,7 +43,7 @@ def _parameter(name: str, type: ValueType, help: str, also: str = "") -> Any:
 
 @dataclass(frozen=True)
 class ClassParameters:
-    """A class that can be used; None leaves a value to the provider's own settings."""
+    """The parameters of a class; None leaves a value to the provider's own settings."""
 
     role: str | None = _parameter("roleName", LINE, "the role to log in with; required")
     address: str | None = _parameter("vaultAddress", ADDRESS, "the address of Vault")
@@ -87,7 +87,7 @@ KNOWN = (*(name for row in PARAMETER_ROWS for name in row.settings), _OBJECTS)
 
 
 def parse_class(parameters: Mapping[str, str]) -> tuple[ClassParameters, list[Problem]]:
-    """Return the parameters of a class, and all problems: with one of them the class must not be used."""
+    """Return the parameters of a class, and all problems; a class with any problem must not be used."""
     values: dict[str, Any] = {}
     problems = [*islice(_unknown(parameters), MOST_PROBLEMS), *_contradictions(parameters)]
     for row in PARAMETER_ROWS:

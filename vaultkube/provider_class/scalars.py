@@ -1,4 +1,4 @@
-"""Values of YAML as Go's yaml.v3 reads them, because classes are written for that reader.
+"""Values of YAML as Go's yaml.v3 reads them, because classes are written for that parser.
 
 PyYAML follows YAML 1.1, in which `yes` is a truth value and `0o600` a text; yaml.v3 follows the core schema of YAML 1.2
 (https://yaml.org/spec/1.2.2/#103-core-schema) with octal numbers of both kinds, and dates.
@@ -23,7 +23,7 @@ _DATE = re.compile(
 )
 _LONGEST_NUMBER = 400
 _WHOLE = range(-(1 << 63), 1 << 64)
-"""Whole numbers that Go holds as such; a larger one is a float."""
+"""Whole numbers within Go's integer range; any other is a float."""
 _TAG = "tag:yaml.org,2002:"
 _STRING = f"{_TAG}str"
 _PLAIN_TAGS = frozenset({"", *(_TAG + name for name in ("int", "float", "bool", "null", "timestamp"))})
@@ -31,7 +31,7 @@ _SHOWN = 60
 
 
 def text_of(node: Node) -> str:
-    """Return the text of a scalar, whatever its kind: `yes` and `007` stay as they are written."""
+    """Return the text of a scalar of any kind: `yes` and `007` stay as written."""
     if not isinstance(node, Scalar):
         raise NotUsable("must be a text")
     return "" if _is_null(node) else node.text
@@ -47,7 +47,7 @@ def integer_of(text: str) -> int:
 
 
 def value_of(node: Node) -> Any:
-    """Return the node as JSON's kinds of values; raise NotUsable for a tag, a key or a number that is none of JSON's."""
+    """Return the node as a JSON value; raise NotUsable for a tag, a key or a number that JSON does not have."""
     if isinstance(node, Scalar):
         return _scalar(node)
     if isinstance(node, Listing):
@@ -80,7 +80,7 @@ def _scalar(node: Scalar) -> Any:
 
 
 def _number(text: str) -> Any:
-    """Return the number, or the text where it is none."""
+    """Return the number, or the text if it is no number."""
     if len(text) > _LONGEST_NUMBER:
         if text.isdigit():
             raise NotUsable("has a number that is too large")
@@ -102,7 +102,7 @@ def _float(text: str) -> float:
 
 
 def _date(text: str) -> str | None:
-    """Return a date or time as Go writes it to JSON, in RFC 3339; None for another text."""
+    """Return a date or time in the form of Go's JSON (RFC 3339), or None for any other text."""
     found = _DATE.fullmatch(text) if text[4:5] == "-" else None
     if not found:
         return None

@@ -1,1 +1,1 @@
-"""Provisioning: role, policy and path of each namespace in Vault, on demand or as namespaces are labelled."""
+"""Provisioning: the role, policy and path of each namespace in Vault, on demand or when namespaces are labelled."""

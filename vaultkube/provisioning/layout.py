@@ -1,4 +1,4 @@
-"""The layout of a provisioned Vault: the role and the policy of a namespace, and the paths that the policy opens. Pure.
+"""The layout of a provisioned Vault: the role and the policy of a namespace, and the paths that the policy allows. Pure.
 
 KV v2 and the auth method are mounted at the cluster's name; namespace NS owns `CLUSTER/data/NS` and all below it; every
 namespace reads `CLUSTER/data/_shared` and all below it; the role to log in with is NS.
@@ -13,7 +13,7 @@ from typing import Any
 from vaultenv.basics.duration import seconds
 
 API_SERVER = "https://kubernetes.default.svc.cluster.local"
-"""The audience of the token that a pod has mounted, or of one requested without an audience: the issuer of most clusters."""
+"""The audience of a pod's mounted token, or of a token requested without an audience: the issuer of most clusters."""
 NAMESPACE_PATTERN = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 CLUSTER_PATTERN = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
 _SHARED = "_shared"
@@ -24,7 +24,7 @@ _OWN = "{{identity.entity.aliases.%s.metadata.service_account_namespace}}"
 class Layout:
     """Roles and policies of namespaces: a policy for each, or `one_policy` for all of them.
 
-    `service_accounts` may log in, `token_ttl` is as Vault reads it.
+    `service_accounts` may log in; `token_ttl` has Vault's format.
     """
 
     cluster: str
@@ -34,7 +34,7 @@ class Layout:
     one_policy: bool = False
 
     def policy_name(self, namespace: str) -> str:
-        """Return the name of the policy; no namespace has a name with `_`, as that for all of them has."""
+        """Return the name of the policy; that for all namespaces has a `_`, which no namespace's name can have."""
         return f"{self.cluster}-{'_namespaces' if self.one_policy else namespace}"
 
     def role(self, namespace: str) -> dict[str, object]:
@@ -48,7 +48,7 @@ class Layout:
         }
 
     def is_role(self, namespace: str, found: Mapping[str, Any]) -> bool:
-        """Return whether the role in Vault has the fields of the namespace's; Vault gives its lifetime in seconds."""
+        """Return whether a role in Vault has the fields of the namespace's role; Vault returns its TTL in seconds."""
         role = self.role(namespace)
         try:
             role["token_ttl"] = seconds(self.token_ttl)
@@ -58,7 +58,7 @@ class Layout:
 
 
 def policy_text(cluster: str, namespace: str) -> str:
-    """Return the rules for a namespace's own path and the shared one."""
+    """Return the policy for a namespace's own path and the shared path."""
     rules = (
         f'path {json.dumps(f"{cluster}/data/{place}{below}")} {{ capabilities = ["read"] }}'
         for place in (namespace, _SHARED)
@@ -68,7 +68,7 @@ def policy_text(cluster: str, namespace: str) -> str:
 
 
 def shared_policy_text(cluster: str, accessor: str) -> str:
-    """Return the rules for all namespaces: Vault inserts the namespace of the login at the auth mount of this accessor.
+    """Return the policy for all namespaces, into which Vault inserts the namespace of a login at the auth mount `accessor`.
 
     https://developer.hashicorp.com/vault/docs/concepts/policies#templated-policies
     """
@@ -76,5 +76,5 @@ def shared_policy_text(cluster: str, accessor: str) -> str:
 
 
 def is_namespace(name: str) -> bool:
-    """Return whether the name is one of a namespace: in a policy `*`, `+` and `{{` would open other paths."""
+    """Return whether the name is valid for a namespace: in a policy `*`, `+` and `{{` would allow other paths."""
     return re.fullmatch(NAMESPACE_PATTERN, name) is not None

@@ -1,4 +1,4 @@
-"""Provisioning in steps, each of which can be done again: mounts, and role and policy of a namespace."""
+"""Provisioning in idempotent steps: the mounts, and the role and policy of a namespace."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ REMEDY = "check VAULT_ADDR, VAULT_CACERT and VAULT_TOKEN"
 
 
 class ProvisioningFailed(WebhookError):
-    """Vault refused a step; those before it are done, and all can be done again."""
+    """Vault refused a step; the steps before it are done, and all can be repeated."""
 
 
 @dataclass(frozen=True)
 class KubernetesAuth:
-    """The access of Vault to the API server, which verifies tokens for it: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
+    """Vault's access to the API server for token reviews: https://developer.hashicorp.com/vault/api-docs/auth/kubernetes."""
 
     host: str
     ca: str
@@ -28,12 +28,12 @@ class KubernetesAuth:
 
 
 class Provisioning:
-    """The steps, with a client that may do them. All raise ProvisioningFailed."""
+    """Does the steps with a client that has the needed rights. All methods raise ProvisioningFailed."""
 
     def __init__(
         self, client: hvac.Client, layout: Layout, report: Callable[[str], None], remedy: str = REMEDY
     ) -> None:
-        """`report` is called with a line for each thing that was made or removed; `remedy` ends messages of failures."""
+        """`report` is called with a line for each thing created or removed; `remedy` is the end of failure messages."""
         self._remedy = remedy
         self._client = client
         self._layout = layout
@@ -69,14 +69,14 @@ class Provisioning:
             self._report(f"configured auth/{cluster} for {auth.host}")
 
     def shared_policy(self) -> None:
-        """Make the policy for all namespaces."""
+        """Write the policy for all namespaces."""
         mounts = self._call("list auth mounts", self._client.sys.list_auth_methods)["data"]
         cluster = self._layout.cluster
         self._write_policy("", shared_policy_text(cluster, str(mounts[f"{cluster}/"]["accessor"])))
         self._report(f"policy {self._layout.policy_name('')} for all namespaces")
 
     def namespace(self, namespace: str) -> None:
-        """Make policy and role of a namespace, whatever is there."""
+        """Write the policy and role of a namespace, also over existing ones."""
         layout = self._layout
         if not layout.one_policy:
             self._write_policy(namespace, policy_text(layout.cluster, namespace))
@@ -87,7 +87,7 @@ class Provisioning:
         )
 
     def ensure(self, namespace: str) -> None:
-        """Make policy and role of a namespace where they are missing or differ; one policy for all is made by itself."""
+        """Write the policy and role of a namespace if they are missing or differ; a policy for all is written separately."""
         layout = self._layout
         role = self._read(f"read role {namespace}", self._role_path(namespace))
         if layout.is_role(namespace, role) and (layout.one_policy or self._has_policy(namespace)):
@@ -98,10 +98,10 @@ class Provisioning:
         self._report(f"namespace {namespace}: role {namespace}, path {layout.cluster}/data/{namespace}")
 
     def remove(self, namespace: str) -> None:
-        """Remove role and policy of a namespace, if they are there; its secrets stay."""
+        """Remove the role and policy of a namespace, if they exist; its secrets stay."""
         if not self._read(f"read role {namespace}", self._role_path(namespace)):
             return
-        # The role goes last: by it another attempt knows that something is left.
+        # The role is removed last: it shows another attempt that the removal is incomplete.
         if not self._layout.one_policy:
             self._call(f"remove the policy of {namespace}", self._client.delete, self._policy_path(namespace))
         self._call(f"remove role {namespace}", self._client.delete, self._role_path(namespace))
@@ -140,6 +140,6 @@ class Provisioning:
             kind = type(error).__name__
             raise ProvisioningFailed(f"cannot {step}: {kind}; {self._remedy}") from error
         if isinstance(found, requests.Response) and found.status_code != requests.codes.no_content:
-            # What hvac returns of a redirect, and of an answer that is no JSON, as a load balancer's page.
+            # hvac returns a Response for a redirect, and for an answer that is not JSON, such as a load balancer's page.
             raise ProvisioningFailed(f"cannot {step}: the answer is not Vault's; {self._remedy}")
         return found

@@ -1,4 +1,4 @@
-"""The watch of labelled namespaces: each gets its role and policy when the label is seen, and is looked at again each hour."""
+"""The watch of labelled namespaces: each gets its role and policy when it is labelled, and is checked again each hour."""
 
 import logging
 import threading
@@ -22,14 +22,14 @@ _log = logging.getLogger(__name__)
 
 
 class _Done(NamedTuple):
-    """A namespace that was worked on: the label's value, and when."""
+    """A provisioned namespace: the label's value, and the time of the work."""
 
     value: str
     at: float
 
 
 class Watcher:
-    """Provisions namespaces as they are labelled; a label that vanishes removes nothing."""
+    """Provisions labelled namespaces; a removed label removes nothing in Vault."""
 
     def __init__(
         self,
@@ -37,16 +37,16 @@ class Watcher:
         new_steps: Callable[[], Provisioning],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`new_steps` returns the steps with a login that is good now, or raises ProvisioningFailed."""
+        """`new_steps` returns the steps with a valid login, or raises ProvisioningFailed."""
         self._connection = connection
         self._new_steps = new_steps
         self._clock = clock
         self._done: dict[str, _Done] = {}
         self.failing: dict[str, str] = {}
-        """Why namespaces could not be provisioned the last time, by their name; "" is the watch itself."""
+        """The reasons of the last failures, by the namespace's name; "" is the watch itself."""
 
     def run(self, stop: threading.Event) -> None:
-        """Watch until `stop` is set. A watch begins with all namespaces, so that each is a new attempt for failed ones."""
+        """Watch until `stop` is set. Each watch begins with all namespaces, and so is a new attempt for failed ones."""
         lasts_s = _RETRY_S
         while not stop.is_set():
             if not self.watch_once(lasts_s, stop) and lasts_s == _RETRY_S:
@@ -54,7 +54,7 @@ class Watcher:
             lasts_s = _RETRY_S if self.failing else _RESYNC_S
 
     def watch_once(self, lasts_s: int, stop: threading.Event) -> bool:
-        """Watch for so long, and return whether the API server allowed it; a long watch ends with the first failure."""
+        """Watch for `lasts_s` seconds and return whether the watch worked; a long watch ends with the first failure."""
         seen = set()
         try:
             for change in watch(self._connection, _PATH, {"labelSelector": _SELECTOR}, METADATA, lasts_s):
@@ -70,7 +70,7 @@ class Watcher:
             return False
 
     def _take(self, change: Change) -> str | None:
-        """Provision the namespace of a change and return its name; None for other changes."""
+        """Provision the namespace of a change and return its name, or None for other changes; raise ClusterUnavailable."""
         if change.type == "ERROR":
             code = change.document.get("code")
             raise ClusterUnavailable(f"the API server answered {code} for a watch of namespaces")

@@ -33,7 +33,7 @@ _EVERY = "*"
 
 @dataclass(frozen=True)
 class MergeStrategy:
-    """Strategies for headers and parameters that both have."""
+    """How headers and parameters of a VaultAuth and its VaultAuthGlobal are merged."""
 
     headers: str = item("headers", _STRATEGY, f"headers: {_STRATEGY_HELP}")
     params: str = item("params", _STRATEGY, f"parameters: {_STRATEGY_HELP}")
@@ -72,7 +72,7 @@ class StorageEncryption:
 
 
 def _rule(method: str) -> Rule:
-    """Return the rule that a VaultAuth without a VaultAuthGlobal has what its method needs."""
+    """Return the rule that a VaultAuth without a VaultAuthGlobal has all fields that its method needs."""
     alternatives = [[f"has(self.{method}.{name})" for name in names] for names in NEEDS[method]]
     needed = " && ".join(
         [

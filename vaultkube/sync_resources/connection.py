@@ -1,4 +1,4 @@
-"""VaultConnection: the address of Vault, and the terms of connections to it."""
+"""VaultConnection: the address of Vault, and the TLS settings, headers and timeout of connections to it."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
-"""Custom resource definitions, made from the table: structural schemas, rules in CEL, and the columns of `kubectl get`.
+"""CustomResourceDefinitions, made from the table: structural schemas, rules in CEL, and the columns of `kubectl get`.
 
 A field that is not in the table is pruned by the API server, and `kubectl apply` refuses it by its name: a typo would
-otherwise be a field without effect. `status` is the operator's and keeps whatever it writes.
+otherwise be a field without effect. `status` belongs to the operator, and may have any fields.
 """
 
 from typing import Any

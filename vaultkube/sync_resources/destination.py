@@ -9,7 +9,7 @@ from vaultkube.sync_resources.table import group, group_map, groups, item
 
 @dataclass(frozen=True)
 class Template:
-    """A template of Go: its text makes the value of one key."""
+    """A Go template, whose output is the value of one key."""
 
     text: str = item(
         "text", FILLED, "the template, in the language of Go with Sprig's functions", required=True
@@ -89,7 +89,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class RestartTarget:
-    """A workload that is rolled after a change of the Secret."""
+    """A workload that is restarted after a change of the Secret."""
 
     kind: str = item(
         "kind",

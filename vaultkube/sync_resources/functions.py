@@ -1,4 +1,4 @@
-"""The functions of templates in custom objects: those of `${ … }`, Sprig's second names of them, and its regular expressions."""
+"""Template functions of custom objects: those of `${ … }`, their `must` names in Sprig, and its regular expressions."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -18,7 +18,10 @@ def _charge(work: "Work") -> Callable[[int], None]:
 
 
 def _regular_expressions() -> "Mapping[str, Function]":
-    """https://masterminds.github.io/sprig/strings.html: the text stands before the replacement. A pattern that is none is an error."""
+    """Return Sprig's regular expression functions: the text is before the replacement, and a wrong pattern is an error.
+
+    https://masterminds.github.io/sprig/strings.html
+    """
     from vaultenv.template.consul.patterns import Matching
     from vaultenv.template.regex.program import Program
     from vaultenv.template.regex.replace import matches, replaced
@@ -46,7 +49,7 @@ def _named_must(name: str) -> str:
 
 
 def _must() -> "Mapping[str, Function]":
-    """Return the functions that Sprig has under a second name: here the first one too ends with an error."""
+    """Return the functions under Sprig's second, `must` names; here those with the first name raise errors too."""
     plain = Tables(TABLES)
     return {_named_must(name): plain[name] for name in _TWICE.split()}
 

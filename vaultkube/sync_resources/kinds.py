@@ -1,4 +1,4 @@
-"""Kinds of values in a spec: the accepted values, the schema by which the API server refuses others, and the reader."""
+"""Kinds of values in a spec: the accepted values, the schema by which the API server refuses others, and the parser."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from vaultenv.basics.text import bounded
 from vaultkube.problem import FieldPath, Problem
 
 RULE = "sync-field"
-"""The rule of a problem with which a spec cannot be used; those of `sync-unknown` are fields that are not looked at."""
+"""The rule of problems that make a spec unusable; those of the rule `sync-unknown` are fields that are ignored."""
 
 _SHOWN = 60
 _DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$"
@@ -19,10 +19,10 @@ _LARGEST = (1 << 31) - 1
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of value: `read(value, path, problems)` returns it as specs hold it, or appends its problems.
+    """A kind of value: `read(value, path, problems)` returns the parsed value, or appends its problems.
 
-    `accepted` is a phrase for messages and documentation, `schema` an OpenAPI schema, `empty` the value of a field that
-    is absent.
+    `accepted` is a phrase for messages and documentation, `schema` an OpenAPI schema, `empty` the value of an absent
+    field.
     """
 
     accepted: str
@@ -39,7 +39,7 @@ def dotted(path: FieldPath) -> str:
 def scalar(
     accepted: str, schema: Mapping[str, Any], parse: Callable[[Any], Any], empty: Any, secret: bool = False
 ) -> Kind:
-    """Return the kind whose values `parse` returns, or raises ValueError for; a `secret` one is in no message."""
+    """Return the kind of values that `parse` returns, or refuses with ValueError; no message shows a `secret` value."""
 
     def read(value: Any, path: FieldPath, problems: list[Problem]) -> Any:
         try:
@@ -53,7 +53,7 @@ def scalar(
 
 
 def text(accepted: str, pattern: str = "", least: int = 0, secret: bool = False) -> Kind:
-    """Return the kind of a text that matches the pattern, an expression that RE2 and Python read alike."""
+    """Return the kind of a text that matches the pattern, an expression with the same meaning in RE2 and Python."""
     compiled = re.compile(pattern.replace("$", r"\Z"))
 
     def parse(value: Any) -> str:
@@ -143,7 +143,7 @@ DURATION = scalar(
 )
 NAMED = text("the name of an object of Kubernetes", f"^{_NAME}$")
 NAME = text("the name of an object of Kubernetes, or nothing", f"^({_NAME})?$")
-"""An empty text is what a chart writes for a value that is not set: the field counts as absent."""
+"""Charts write an empty text for a value that is not set, so the field counts as absent."""
 REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
 TEXTS = several(TEXT, "texts")
 TEXT_MAP = mapped(TEXT, "texts")

@@ -16,7 +16,7 @@ NEEDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "aws": (("role",),),
     "gcp": (("role",), ("workloadIdentityServiceAccount",)),
 }
-"""For each method, fields of which at least one must be set, after a VaultAuthGlobal has been merged in."""
+"""For each method, groups of fields; at least one of each group must be set, after the merge with a VaultAuthGlobal."""
 
 _SHORTEST_TOKEN_S = 600
 _ROLE_HELP = "the role to log in with"

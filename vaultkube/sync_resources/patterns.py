@@ -1,4 +1,4 @@
-"""Regular expressions and templates of a spec: their problems, found before Vault is read."""
+"""Problems of the regular expressions and templates of a spec, found before Vault is read."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,14 @@ _LONGEST_SOURCE = 65_536
 
 
 def parse_source(source: str) -> "Trees":
-    """Return the nodes of a template between `{{` and `}}`; raise TemplateError."""
+    """Return the parse trees of a template with `{{` and `}}`; raise TemplateError."""
     if len(source) > _LONGEST_SOURCE:
         raise TemplateError(f"longer than {_LONGEST_SOURCE} characters", _LONGEST_SOURCE)
     return parse_trees(source, FUNCTIONS, "{{", "}}", undefined)
 
 
 def pattern_problems(spec: Any, path: FieldPath) -> Iterator[Problem]:
-    """Yield a problem for each expression and each template of a spec that cannot be used."""
+    """Yield a problem for each invalid expression and template of a spec."""
     if isinstance(spec, TransformationSpec):
         yield from _of(spec, path)
         for number, template in enumerate(spec.sources):

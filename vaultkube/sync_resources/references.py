@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from vaultkube.sync_resources.kinds import REFERENCE_TEXT, Kind, scalar, text
 
 DEFAULT = "default"
-"""The name of the object that is used where none is named."""
+"""The name of the default object, which is used without a reference."""
 
 
 class Reference(NamedTuple):
@@ -15,7 +15,7 @@ class Reference(NamedTuple):
     name: str
 
     def inside(self, namespace: str) -> "Reference":
-        """Return the reference as it stands in an object of a namespace."""
+        """Return the reference with `namespace`, if it has no namespace of its own."""
         return self if self.namespace else self._replace(namespace=namespace)
 
     def __str__(self) -> str:
@@ -37,7 +37,7 @@ def _kind() -> Kind:
             raise ValueError
         return parse_reference(value)
 
-    # As with NAME, an empty text is what a chart writes for a value that is not set.
+    # As for NAME: charts write an empty text for a value that is not set.
     schema = {"type": "string", "pattern": f"^$|{REFERENCE_TEXT}"}
 
     def read_or_none(value: Any) -> Reference | None:

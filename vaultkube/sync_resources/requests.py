@@ -1,4 +1,4 @@
-"""The request of Vault that a spec describes: its method, path, query and body, as the API of each engine has them."""
+"""The request to Vault that a spec describes: its method, path, query and body, by the API of each engine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ def request_of(spec: SecretSpec) -> VaultRequest:
 
 
 def _static(spec: StaticSecretSpec) -> VaultRequest:
-    """https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version"""
+    """Return the read request: https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version"""
     is_v2 = spec.type == KV_V2
     query = {"version": str(spec.version)} if is_v2 and spec.version else {}
     return VaultRequest(_GET, _joined(spec.mount, "data" if is_v2 else "", spec.path), query)
@@ -41,7 +41,7 @@ def _dynamic(spec: DynamicSecretSpec) -> VaultRequest:
 
 
 def _certificate(spec: PkiSecretSpec) -> VaultRequest:
-    """https://developer.hashicorp.com/vault/api-docs/secret/pki#generate-certificate-and-key"""
+    """Return the issue request: https://developer.hashicorp.com/vault/api-docs/secret/pki#generate-certificate-and-key"""
     issuer = f"issuer/{spec.issuer.strip('/')}" if spec.issuer else ""
     texts = {
         "common_name": spec.common_name,

@@ -1,4 +1,4 @@
-"""Custom objects as values: the table of their kinds, and the reader of one object."""
+"""Custom objects as values: the table of their kinds, and the parser of one object."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ _READY = _condition("Ready", "Ready")
 
 @dataclass(frozen=True)
 class ResourceKind:
-    """A row: names of the kind, the table of its spec, the columns of `kubectl get`, and its purpose."""
+    """A kind of custom object: its names, the table of its spec, the columns of `kubectl get`, and its purpose."""
 
     kind: str
     plural: str
@@ -129,9 +129,9 @@ BY_KIND: Mapping[str, ResourceKind] = {row.kind: row for row in KINDS}
 
 @dataclass(frozen=True)
 class Resource:
-    """A custom object: its identity, and its spec; None if the spec has a problem with which it must not be used.
+    """A custom object: its identity, and its spec, or None if a problem makes the spec unusable.
 
-    `problems` names all its faults, and fields that are not looked at.
+    `problems` has all its faults, and its ignored fields.
     """
 
     kind: str
@@ -147,23 +147,23 @@ class Resource:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """Return the problems with which the spec must not be used."""
+        """Return the problems that make the spec unusable."""
         return errors_of(self.problems)
 
 
 def errors_of(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Return the problems with which a spec must not be used."""
+    """Return the problems that make a spec unusable."""
     return tuple(problem for problem in problems if problem.rule == RULE)
 
 
 def is_resource(document: Mapping[str, Any]) -> bool:
-    """Return whether a document is one of the kinds, of any version of their group."""
+    """Return whether a document is a custom object of one of the kinds, in any version of the group."""
     group, kind = str(document.get("apiVersion") or "").partition("/")[0], document.get("kind")
     return group == GROUP and isinstance(kind, str) and kind in BY_KIND
 
 
 def read_resource(document: Mapping[str, Any]) -> Resource:
-    """Return the custom object of a document that `is_resource`; its problems have paths in the document."""
+    """Return the custom object in a document for which `is_resource` is true; its problems have paths in the document."""
     row = BY_KIND[document["kind"]]
     problems: list[Problem] = []
     content = document.get("spec")

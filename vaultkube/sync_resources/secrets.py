@@ -1,4 +1,4 @@
-"""VaultStaticSecret, VaultDynamicSecret and VaultPKISecret: the secret of Vault, and the Secret that it goes into."""
+"""VaultStaticSecret, VaultDynamicSecret and VaultPKISecret: the secret in Vault, and its destination Secret."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _TARGETS_HELP = "workloads that are rolled after a change"
 
 @dataclass(frozen=True)
 class SyncConfig:
-    """Settings for noticing changes."""
+    """Settings for the detection of changes."""
 
     instant: bool = item("instantUpdates", FLAG, "whether Vault's events are listened to (Vault Enterprise)")
 
@@ -45,7 +45,7 @@ class StaticSecretSpec:
 
 @dataclass(frozen=True)
 class DynamicSecretSpec:
-    """VaultDynamicSecret: credentials that Vault makes, with a lease; or static ones that it rotates."""
+    """VaultDynamicSecret: credentials that Vault issues with a lease, or static ones that it rotates."""
 
     auth: Reference | None = item("vaultAuthRef", REFERENCE, _AUTH_HELP)
     vault_namespace: str = item("namespace", TEXT, _NAMESPACE_HELP)

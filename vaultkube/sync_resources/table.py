@@ -1,4 +1,4 @@
-"""Specs as tables: a dataclass whose fields carry their rows, and the kind of value that it is inside another one."""
+"""Specs as tables: dataclasses whose fields have their rows as metadata, and which may be nested."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -13,29 +13,29 @@ _ITEM = "item"
 
 @dataclass(frozen=True)
 class Item:
-    """A row: the field's name in the object, its kind, its meaning, whether it must be there, else its default."""
+    """A row: the field's name in the object, its kind and meaning, whether it is required, and its default."""
 
     name: str
     kind: Kind
     help: str
     required: bool = False
     default: Any = None
-    """The value as the object would have it; the API server writes it into objects without one. None for none."""
+    """The default in the form of the object; the API server writes it into objects without the field. None: no default."""
     table: type[Any] | None = None
-    """The table of the object, or of each object in the list or mapping, that the field holds."""
+    """The table of the field's object, or of each object in its list or mapping."""
     field: str = ""
     """The dataclass field, filled in by `items_of`."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition between fields of one object: as CEL for the API server, as `holds` on the same object here."""
+    """A condition between fields of one object: as CEL for the API server, and as the function `holds` for this program."""
 
     cel: str
     holds: Callable[[Mapping[str, Any]], bool]
     message: str
     field: str = ""
-    """The field to point at."""
+    """The field that messages name."""
 
 
 def item(
@@ -47,7 +47,7 @@ def item(
     default: Any = None,
     table: type[Any] | None = None,
 ) -> Any:
-    """Return a dataclass field that carries its row, and has the value of the row's default."""
+    """Return a dataclass field with its row, and with the value of the row's default."""
     row = Item(name, kind, help, required, default, table)
     return field(default_factory=lambda: absent(row), metadata={_ITEM: row})
 
@@ -76,7 +76,7 @@ def items_of(table: type[Any]) -> Iterator[Item]:
 
 
 def absent(row: Item) -> Any:
-    """Return the value of a field that is not there."""
+    """Return the value of an absent field."""
     return row.kind.empty if row.default is None else row.kind.read(row.default, (row.name,), [])
 
 
@@ -87,7 +87,7 @@ def rules_of(table: type[Any]) -> tuple[Rule, ...]:
 
 
 def read_table(table: type[Any], value: Any, path: FieldPath, problems: list[Problem]) -> Any:
-    """Return the value of a table, and append its problems; null is an absent field, as for the API server."""
+    """Return the parsed value of a table, and append its problems; null is an absent field, as for the API server."""
     if not isinstance(value, dict):
         problems.append(Problem("sync-field", path, f"{dotted(path)} is not a mapping"))
         return None

@@ -1,6 +1,6 @@
-"""Requests repeated with another login, where Vault refuses them to a token that was used before.
+"""Requests repeated with a new login if Vault refuses them to a token that was used before.
 
-The token may have been revoked, or its policies may have changed since; a request that is refused has done nothing.
+The token may have been revoked, or its policies may have changed; a refused request has had no effect.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ Answer = TypeVar("Answer")
 
 
 class RepeatingReader:
-    """A Reader over `reader`; refused requests are repeated by the reader of `log_in_again`, which is called once."""
+    """A Reader that uses `reader`, and repeats refused requests with the Reader from `log_in_again`, which is called once."""
 
     def __init__(self, reader: Reader, log_in_again: Callable[[], Reader]) -> None:
         self._reader = reader

@@ -1,6 +1,6 @@
-"""An hvac client without ambient authority: no netrc, proxy, CA or token from the environment; it follows no redirect.
+"""An hvac client that uses no netrc, proxy, CA or token from the environment, and follows no redirect.
 
-A redirect would carry the token to whatever host Vault's answer names.
+A redirect would send the token to any host that Vault's answer names.
 """
 
 import ssl
@@ -15,7 +15,7 @@ from vaultkube.net.room import Room
 from vaultkube.net.tls import client_context
 
 ANSWERS_BYTES = 4 << 20
-"""Bound on the memory of all answers to one client: several times what the largest object can hold."""
+"""Memory limit for all answers to one client: several times the largest object."""
 
 
 def new_client(
@@ -31,8 +31,8 @@ def new_client(
 ) -> hvac.Client:
     """Return a client of the Vault at `address`, which trusts the certificates in PEM of `ca`, else the system's.
 
-    `remaining_s` is called when an exchange begins, for the time it may take; all answers share `room`; `strict` verifies by
-    all of RFC 5280. Raises ssl.SSLError or ValueError if `ca` holds no certificate.
+    `remaining_s` is called at the start of an exchange for its time limit; all answers share `room`; `strict` verifies all
+    of RFC 5280. Raises ssl.SSLError or ValueError if `ca` holds no certificate.
     """
     session = requests.Session()
     session.trust_env = False

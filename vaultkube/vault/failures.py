@@ -1,4 +1,4 @@
-"""The failure of a request to Vault, in words that show nothing of it."""
+"""The cause of a failed request to Vault, in words that show no part of the request."""
 
 import requests
 

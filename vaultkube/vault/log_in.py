@@ -1,4 +1,4 @@
-"""The login itself: a ServiceAccount's token for one of Vault, at an auth method of type kubernetes or jwt.
+"""The login: a ServiceAccount token is exchanged for a Vault token, at an auth method of type kubernetes or jwt.
 
 https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
 """
@@ -25,7 +25,7 @@ _UNAVAILABLE: dict[type[VaultError], str] = {
 
 @dataclass(frozen=True)
 class VaultToken:
-    """A token of Vault, the seconds that it lasts, and whether Vault limits the number of its uses."""
+    """A token of Vault, its TTL in seconds, and whether Vault limits the number of its uses."""
 
     value: str = field(repr=False)
     lasts_s: float

@@ -1,4 +1,4 @@
-"""The address of Vault, the login and the values to resolve, as values: no annotation, no client."""
+"""The address of Vault, the login and the values to resolve, as plain data without annotations or clients."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from vaultenv.references.values import Transit
 
 @dataclass(frozen=True)
 class FieldNames:
-    """Names of a VaultLogin's fields as its author knows them, for messages: `annotation vault-role`."""
+    """The sources of a VaultLogin's fields, for messages to its author: `annotation vault-role`."""
 
     address: str
     mount: str
@@ -50,9 +50,10 @@ class VaultLogin:
 
 @dataclass(frozen=True)
 class Resolution:
-    """Values whose references are to be replaced, with one login.
+    """Values with references to resolve, and the login for that.
 
-    `ignore_missing` leaves values out whose path is not in Vault; after a `dry_run` the token is revoked, with its leases.
+    With `ignore_missing`, values whose path is missing in Vault are left out; after a `dry_run` the token is revoked, with
+    its leases.
     """
 
     values: Mapping[str, Value]

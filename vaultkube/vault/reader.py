@@ -1,4 +1,4 @@
-"""A Reader through hvac, for programs that have it anyway: the webhook."""
+"""A Reader that uses hvac, for the webhook, which has hvac in any case."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,14 +19,14 @@ from vaultkube.vault.failures import cause_of
 
 _AT_ONCE = 4
 _REQUEST_BYTES = 2048
-"""The least memory that counts for a request, so that their number is bounded too."""
+"""The least memory that counts for a request, so that the number of requests is limited too."""
 _VALUE_BYTES = 64
-"""The memory of a small value of a JSON text, beyond the text."""
+"""The memory of a small JSON value, in addition to its text."""
 
 
 class HvacReader:
-    """A Reader (`vaultenv.references.reader`) on a logged-in `hvac.Client`; answers are read as the launcher
-    reads them, as long as there is `room` for them in memory.
+    """A Reader (`vaultenv.references.reader`) on a logged-in `hvac.Client`; parses answers like the launcher, within the
+    memory limit `room`.
     """
 
     def __init__(self, client: hvac.Client, room: Room | None = None) -> None:
@@ -35,7 +35,7 @@ class HvacReader:
         self._adapter.allow_redirects = False  # the token must not follow to another host
 
     def read(self, questions: Sequence[tuple[str, str]]) -> list[Secret | VaultEnvError]:
-        """Return the secrets at (path, version) pairs, one request each, a few at a time; far too many are not read."""
+        """Return the secrets at (path, version) pairs, one request each, a few at a time; return TooMuch for too many."""
         if len(questions) * _REQUEST_BYTES > self._room.size_bytes:
             return [self._too_much(questions[0][0])] * len(questions)
         if len(questions) < 2:

@@ -1,4 +1,4 @@
-"""References resolved by Vault, logged in as a ServiceAccount of the object's namespace, never as ourselves."""
+"""Resolution of references in Vault, with a login as a ServiceAccount of the object's namespace, never as the webhook."""
 
 import contextlib
 from pathlib import Path
@@ -45,7 +45,7 @@ class Vault:
         self._logins = SharedLogins()
 
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
-        """Return the values with their references replaced, None where a missing path is ignored.
+        """Return the values with their references replaced, None for a value whose missing path is ignored.
 
         Raises NotResolved, which lists all failures, VaultUnavailable if Vault cannot answer, OutOfTime if
         replacing them takes too long.
@@ -68,7 +68,7 @@ class Vault:
     def _reader(
         self, client: hvac.Client, login: VaultLogin, account_token: str, deadline: Deadline, room: Room
     ) -> Reader:
-        """Return a Reader with a login that objects of the same identity share for a moment."""
+        """Return a Reader with a login that objects of the same identity share for a few seconds."""
         uid = account_uid(account_token)
 
         def log_in_anew() -> VaultToken:
@@ -130,7 +130,7 @@ def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict
 
 
 def not_resolved(error: VaultEnvError) -> NotResolved:
-    """Return the error about values of an object that could not be resolved: they have keys, and are no variables."""
+    """Return the error for unresolved values of an object, with the word "key" in place of "variable"."""
     return NotResolved(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
 
 

@@ -1,8 +1,8 @@
-"""Logins that are shared for a moment, so that objects that are applied together need one.
+"""Logins that are shared for a few seconds, so that objects applied together need only one.
 
-A login belongs to one ServiceAccount as it is now, by its uid, in one namespace, and to everything else that a VaultLogin
-says. It is shared for a few seconds, less than its own life, and for a number of objects; each object requests a token
-of the ServiceAccount first, so a login is of no use to one that has been deleted or may not be read any more.
+A login belongs to one ServiceAccount, by its uid, and to all values of a VaultLogin. It is shared for a few seconds, less
+than its own life, and for a limited number of objects. Each object requests a token of the ServiceAccount first, so that
+a login cannot be used for a ServiceAccount that was deleted or may no longer be used.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ LogIn = Callable[[], VaultToken]
 
 
 class _Login:
-    """One login, for the thread that has its lock."""
+    """One login, to be used by the thread that holds its lock."""
 
     __slots__ = ("ends_at", "lock", "objects_left", "token")
 
@@ -42,7 +42,7 @@ class _Login:
 
 
 class SharedLogins:
-    """The logins of one process; safe to share between threads."""
+    """Caches the logins of one process; safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -52,10 +52,10 @@ class SharedLogins:
     def token(
         self, login: VaultLogin, uid: str, log_in: LogIn, deadline: Deadline, refused: str = ""
     ) -> tuple[str, bool]:
-        """Return a token that is not the one `refused`, and whether it has served another object.
+        """Return a token other than `refused`, and whether another object has used it before.
 
-        `uid` is that of the ServiceAccount. Objects with the same login wait for it; raises VaultUnavailable if they do
-        until the deadline, and what `log_in` raises.
+        `uid` is that of the ServiceAccount. Objects with the same login wait for each other; raises VaultUnavailable if that
+        lasts until the deadline, and the errors of `log_in`.
         """
         held = self._find(_key(login, uid))
         if not held.lock.acquire(timeout=min(deadline.remaining_s(), threading.TIMEOUT_MAX)):
@@ -77,7 +77,7 @@ class SharedLogins:
         held.objects_left = 1 if token.is_counted else MOST_OBJECTS
 
     def _find(self, key: bytes) -> _Login:
-        """Return the place of a login, and forget the others that have ended, or are too many."""
+        """Return the entry of a login, and remove other entries that have ended, or are too many."""
         with self._lock:
             now = self._clock()
             for other, held in list(self._all.items()):
@@ -91,12 +91,12 @@ class SharedLogins:
 
 
 def _key(login: VaultLogin, uid: str) -> bytes:
-    """Return a name of fixed size: certificates and annotations may be long."""
+    """Return a cache key of fixed size, as certificates and annotations may be long."""
     return hashlib.sha256(repr((login, uid)).encode()).digest()
 
 
 def account_uid(account_token: str) -> str:
-    """Return the uid of the ServiceAccount that the API server has issued this token for, the token itself if it does not say.
+    """Return the uid of the token's ServiceAccount, or the token itself if it has no such claim.
 
     https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#schema-for-service-account-private-claims
     """

@@ -1,6 +1,6 @@
 """The wire: TypedDicts of the Kubernetes documents that servers read and write, with Kubernetes' own names. Pure.
 
-They have the fields that this code looks at; documents keep all others. They are promises of the API server, not checks:
-a field can be absent or null, so it is read with `get`, and what a stranger may have written is read as `Mapping[str, object]`.
-Documents are shared: a change is made in a copy, of the changed parts only.
+They have only the fields that this code uses; documents retain all others. They are types without a check: a field can
+be absent or null, so it is read with `get`, and parts that an untrusted author may have written are read as
+`Mapping[str, object]`. Documents are shared: a change copies only the changed parts.
 """

@@ -1,4 +1,4 @@
-"""Containers: the command line, variables, mounts, probes, resources and rights of one.
+"""Containers: their command line, variables, mounts, probes, resources and rights.
 
 https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Container
 """
@@ -38,7 +38,7 @@ class ObjectFieldSelector(TypedDict, total=False):
 
 
 class EnvVarSource(TypedDict, total=False):
-    """The source of the value of a variable: one of these."""
+    """The source of a variable's value: exactly one of these."""
 
     configMapKeyRef: ConfigMapKeySelector
     secretKeyRef: SecretKeySelector
@@ -47,7 +47,7 @@ class EnvVarSource(TypedDict, total=False):
 
 
 class EnvVar(TypedDict, total=False):
-    """A variable, by its `value` or from elsewhere."""
+    """A variable, with its `value` or the source of it."""
 
     name: str
     value: str
@@ -101,7 +101,7 @@ class Probe(TypedDict, total=False):
 
 
 class SleepAction(TypedDict, total=False):
-    """A pause before the container is ended."""
+    """A pause before the container is stopped."""
 
     seconds: int
 
@@ -128,7 +128,7 @@ class ResourceRequirements(TypedDict, total=False):
 
 
 class Capabilities(TypedDict, total=False):
-    """POSIX capabilities beyond, or short of, the runtime's default."""
+    """POSIX capabilities added to the runtime's default, or dropped from it."""
 
     add: list[str]
     drop: list[str]
@@ -141,7 +141,7 @@ class SeccompProfile(TypedDict, total=False):
 
 
 class WindowsSecurityContextOptions(TypedDict, total=False):
-    """The part of a security context that is about Windows."""
+    """The part of a security context for Windows."""
 
     hostProcess: bool
 

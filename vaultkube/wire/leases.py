@@ -1,4 +1,4 @@
-"""Leases: the one of several processes that does work for which there may be only one.
+"""Leases: the election of the one process, of several, that may do a piece of work.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/
 """
@@ -9,7 +9,7 @@ from vaultkube.wire.meta import ObjectMeta
 
 
 class LeaseSpec(TypedDict, total=False):
-    """The holder, empty for none, and how long others leave it alone after they have seen it renew."""
+    """The holder, empty for none, and the seconds that others wait after its last renewal."""
 
     holderIdentity: str
     leaseDurationSeconds: int

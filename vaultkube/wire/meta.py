@@ -17,7 +17,7 @@ class OwnerReference(TypedDict, total=False):
 
 
 class ObjectMeta(TypedDict, total=False):
-    """Metadata of an object; until the API server has made a name, only `generateName` may be there."""
+    """Metadata of an object; before the API server has generated a name, it may have only `generateName`."""
 
     name: str
     generateName: str
@@ -36,7 +36,7 @@ class LocalObjectReference(TypedDict, total=False):
 
 
 class ObjectReference(TypedDict, total=False):
-    """Any object, of a kind that is named."""
+    """Any object, with its kind."""
 
     apiVersion: str
     kind: str

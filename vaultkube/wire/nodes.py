@@ -1,4 +1,4 @@
-"""Nodes, as far as decisions look at them.
+"""Nodes: the fields that decisions use.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/node-v1/
 """
@@ -9,7 +9,7 @@ from vaultkube.wire.meta import ObjectMeta
 
 
 class NodeSystemInfo(TypedDict, total=False):
-    """Versions of the node's software; the runtime's has its name in front: `containerd://2.1.0`."""
+    """Versions of the node's software; that of the runtime has its name as prefix: `containerd://2.1.0`."""
 
     containerRuntimeVersion: str
     kubeletVersion: str

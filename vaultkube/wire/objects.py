@@ -1,4 +1,4 @@
-"""Objects beside pods that servers read or make: Secrets, ConfigMaps, ServiceAccounts and Events.
+"""Objects other than pods that servers read or create: Secrets, ConfigMaps, ServiceAccounts and Events.
 
 https://kubernetes.io/docs/reference/kubernetes-api/
 """
@@ -42,7 +42,7 @@ class ServiceAccount(TypedDict, total=False):
 
 
 class KubernetesObject(Pod, Secret, ConfigMap, ServiceAccount, total=False):
-    """An object of the kind that was requested or is under review: it has only the fields of that kind."""
+    """An object of the requested or reviewed kind; it has only the fields of that kind."""
 
 
 class Event(TypedDict, total=False):

@@ -1,4 +1,4 @@
-"""Pods: their containers, volumes, rights, and the nodes that they are for.
+"""Pods: their containers, volumes, rights, and the nodes that they may run on.
 
 https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 """
@@ -109,7 +109,7 @@ class NodeAffinity(TypedDict, total=False):
 
 
 class Affinity(TypedDict, total=False):
-    """The nodes, and the neighbours, that a pod is for."""
+    """The scheduling rules of a pod."""
 
     nodeAffinity: NodeAffinity
 
@@ -121,7 +121,7 @@ class PodOS(TypedDict, total=False):
 
 
 class PodSecurityContext(TypedDict, total=False):
-    """User and rights of all containers that say nothing else."""
+    """User and rights of all containers without settings of their own."""
 
     runAsGroup: int
     runAsUser: int

@@ -1,4 +1,4 @@
-"""AdmissionReview of admission.k8s.io, and the user whom the API server names in it.
+"""AdmissionReview of admission.k8s.io, and the UserInfo in it.
 
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
@@ -18,7 +18,7 @@ class UserInfo(TypedDict, total=False):
 
 
 class GroupVersionKind(TypedDict, total=False):
-    """A kind of objects, in one version."""
+    """A kind of object in one version."""
 
     group: str
     version: str
@@ -26,7 +26,7 @@ class GroupVersionKind(TypedDict, total=False):
 
 
 class GroupVersionResource(TypedDict, total=False):
-    """A resource, in one version: the plural name of its kind."""
+    """A resource, the plural name of a kind, in one version."""
 
     group: str
     version: str
@@ -50,7 +50,7 @@ class AdmissionRequest(TypedDict, total=False):
 
 
 class Status(TypedDict, total=False):
-    """The reason of a refusal; `code` is one of HTTP."""
+    """The reason of a refusal; `code` is an HTTP status."""
 
     code: int
     reason: str
@@ -70,7 +70,7 @@ class AdmissionResponse(TypedDict, total=False):
 
 
 class AdmissionReview(TypedDict, total=False):
-    """A request on the way in, its response on the way out."""
+    """A request as received, or its response as sent."""
 
     apiVersion: str
     kind: str

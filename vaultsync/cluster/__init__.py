@@ -1,1 +1,1 @@
-"""The API server's side: lists and watches that fill a store, and the few writes that are made."""
+"""The API server as the operator uses it: lists and watches that fill a store, and the few writes."""

@@ -1,4 +1,4 @@
-"""Events about custom objects, sent by a thread of their own; the same one again is counted, not written anew.
+"""Events about objects, written by a thread of their own; a repeated Event is counted, not written anew.
 
 https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
 """
@@ -23,7 +23,7 @@ _WAITING, _REMEMBERED = 4096, 4096
 _LONGEST = 1000
 _BUDGET_S = 5.0
 _FLOOD, _PAUSE_S = 30, 0.02
-"""Pause before each event where so many wait: the API server is left to the work on objects."""
+"""With more waiting Events than this, a pause before each leaves the API server to the work on objects."""
 
 
 class Subject(NamedTuple):
@@ -53,7 +53,7 @@ class Notice(NamedTuple):
     is_warning: bool = False
 
     def shortened(self) -> "Notice":
-        """Return it with a message that an Event can have, and that may be remembered."""
+        """Return the notice with its message shortened to a length that an Event and the cache may hold."""
         return self._replace(message=self.message[:_LONGEST])
 
 
@@ -63,7 +63,7 @@ class _Sent(NamedTuple):
 
 
 class Notices:
-    """Writes Events; those for which there is no room are dropped: the conditions say the same."""
+    """Writes Events from a queue; drops those that do not fit into it, as the conditions have the same messages."""
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
@@ -73,7 +73,7 @@ class Notices:
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def start(self) -> None:
-        """Write from now on."""
+        """Start the thread that writes."""
         self._thread.start()
 
     def send(self, notice: Notice) -> None:
@@ -84,7 +84,7 @@ class Notices:
             return
 
     def finish(self, budget_s: float) -> None:
-        """Write the Events that wait, for as long as there is time, and end."""
+        """Write the queued Events within `budget_s` seconds, and end the thread."""
         self._ends.set()
         try:
             self._queue.put_nowait(None)
@@ -145,7 +145,7 @@ class DistinctNotices:
             self._notices.send(notice)
 
     def forget(self, key: Key) -> None:
-        """Send the next Event of the object, whatever the last one was."""
+        """Forget the last message of the object, so that its next Event is sent in any case."""
         with self._lock:
             self._last_messages.pop(key, None)
 

@@ -1,4 +1,4 @@
-"""Objects of the API server: lists of them, and the writes, each one request that says which right it needs."""
+"""Objects of the API server: lists, reads and writes, each a request that names the RBAC right it needs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -13,17 +13,17 @@ from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.sync_resources.resources import BY_KIND, GROUP, VERSION
 
 MANAGER = "vault-webhook-sync"
-"""The field manager of all that is written."""
+"""The field manager of all writes."""
 OURS = "app.kubernetes.io/managed-by=hashicorp-vso"
 _JSON_PATCH = "application/json-patch+json"
 _MERGE, _APPLY = "application/merge-patch+json", "application/apply-patch+yaml"
 PAGE = 500
 WHOLE_PAGE = 100
-"""Whole objects in one answer: pods have 10 to 20 KiB."""
+"""Page size for lists of whole objects: pods have 10 to 20 KiB."""
 
 
 class Listed(NamedTuple):
-    """A list, and the resourceVersion from which a watch goes on."""
+    """A list, and the resourceVersion from which a watch continues."""
 
     documents: list[Mapping[str, Any]]
     version: str
@@ -40,7 +40,7 @@ def secrets(namespace: str = "") -> Collection:
 
 
 class Objects:
-    """Reads and writes of objects as the operator's own ServiceAccount. All raise ClusterUnavailable or MissingRight."""
+    """Reads and writes objects as the operator's own ServiceAccount. All methods raise ClusterUnavailable or MissingRight."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -55,7 +55,7 @@ class Objects:
         page_size: int = PAGE,
         trim: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda document: document,
     ) -> Listed:
-        """Return all objects of a collection, asked for page by page; `trim` returns what is needed of each."""
+        """Return all objects of a collection, requested page by page; `trim` reduces each to the needed fields."""
         documents: list[Mapping[str, Any]] = []
         version = ""
 
@@ -76,13 +76,13 @@ class Objects:
         return Listed(documents, version)
 
     def get(self, collection: Collection, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the object, None if there is none."""
+        """Return the object, or None if it does not exist."""
         return self._cluster.read(collection, name, deadline)
 
     def apply(
         self, collection: Collection, document: Mapping[str, Any], deadline: Deadline
     ) -> Mapping[str, Any]:
-        """Apply the fields that are ours and return the whole object; fields that were ours and are not given go."""
+        """Apply our fields and return the whole object; fields of an earlier apply that are missing now are removed."""
         name = str(document["metadata"]["name"])
         path = f"{collection.path(name)}?fieldManager={MANAGER}&force=true"
         request = Request(
@@ -107,7 +107,7 @@ class Objects:
         subresource: str = "",
         manager: str = MANAGER,
     ) -> Mapping[str, Any] | None:
-        """Merge fields into an object and return the whole of it, None if it is gone (RFC 7396)."""
+        """Merge fields into an object and return the whole object, or None if it does not exist (RFC 7396)."""
         end = f"/{subresource}" if subresource else ""
         path = f"{collection.path(name)}{end}?fieldManager={manager}"
         right = collection.right("patch", name)._replace(subresource=subresource)
@@ -121,14 +121,14 @@ class Objects:
         operations: Sequence[Mapping[str, Any]],
         deadline: Deadline,
     ) -> Mapping[str, Any] | None:
-        """Change an object by a JSON Patch and return the whole of it, None if it is gone (RFC 6902)."""
+        """Change an object by a JSON Patch and return the whole object, or None if it does not exist (RFC 6902)."""
         path = f"{collection.path(name)}?fieldManager={MANAGER}"
         right = collection.right("patch", name)
         request = Request("PATCH", path, collection.called(name), right, operations, content_type=_JSON_PATCH)
         return self._document(request, deadline)
 
     def delete(self, collection: Collection, name: str, uid: str, deadline: Deadline) -> None:
-        """Delete the object of this uid; nothing where it is gone, or another one."""
+        """Delete the object of this uid; do nothing if it is gone or was replaced."""
         body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
         path = f"{collection.path()}/{quote(name, safe='')}"
         request = Request("DELETE", path, collection.called(name), collection.right("delete", name), body)
@@ -137,7 +137,7 @@ class Objects:
             _checked(request, answer)
 
     def add(self, collection: Collection, document: Mapping[str, Any], deadline: Deadline) -> bool:
-        """Create the object; return False where there is one of its name."""
+        """Create the object; return False if its name exists already."""
         return self._cluster.add(collection, document, deadline)
 
     def _document(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:

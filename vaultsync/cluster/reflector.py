@@ -1,4 +1,4 @@
-"""Reflectors: one thread for each kind, which lists it, watches it from there on, and lists it again when it must."""
+"""Reflectors: a thread for each kind lists its objects, watches their changes, and lists again if the watch cannot continue."""
 
 import logging
 import random
@@ -26,7 +26,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Reflected:
-    """A collection to watch, and the functions that get all of it after a list, and each change after that."""
+    """A collection to watch, with callbacks for a whole list and for each later change."""
 
     collection: Collection
     all: Callable[[Sequence[Document]], None]
@@ -37,13 +37,13 @@ class Reflected:
     accept_each: str = JSON
     page_size: int = PAGE
     trim: Callable[[Document], Document] = lambda document: document
-    """Returns what `all` needs of a listed object, so that large ones are not all in memory at once."""
+    """Reduces a listed object to the fields that `all` needs, so that large objects are not all in memory at once."""
 
 
 class Reflector:
-    """Watches one collection until `stop`; a failure is followed by a pause that doubles, up to half a minute.
+    """Watches one collection until `stop`; after each failure it pauses twice as long, up to half a minute.
 
-    An unexpected error is one too: a thread that ends would leave all objects of the kind as they are, and say nothing.
+    An unexpected error counts as a failure too: without the thread, all objects of the kind would silently stay as they are.
     """
 
     def __init__(self, objects: Objects, connection: Connection, reflected: Reflected) -> None:
@@ -54,7 +54,7 @@ class Reflector:
         self.listed = threading.Event()
         """Set after the first list."""
         self.problem = ""
-        """Why it does not watch now."""
+        """The reason why the watch does not run now, or an empty text."""
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop` is set."""
@@ -77,7 +77,7 @@ class Reflector:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
     def list(self) -> None:
-        """List once; raise ClusterUnavailable or MissingRight."""
+        """List the collection once; raise ClusterUnavailable or MissingRight."""
         reflected = self._reflected
         listed = self._objects.list(
             reflected.collection,
@@ -111,7 +111,7 @@ class Reflector:
                 reflected.changed(document)
 
     def _failed(self, status: Document) -> None:
-        """Forget the version, so that the list is made again: it is too old, or the watch is not allowed now."""
+        """Forget the resourceVersion, so that a list follows; raise ClusterUnavailable unless the version was only too old."""
         self._version = ""
         if status.get("code") != _GONE:
             plural = self._reflected.collection.plural

@@ -1,4 +1,4 @@
-"""Rollouts: workloads are rolled by an annotation of their pods, as `kubectl rollout restart` does it."""
+"""Rollouts: restarts of workloads by an annotation of their pod template, as `kubectl rollout restart` does it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _PLURALS = {"Deployment": "deployments", "DaemonSet": "daemonsets", "StatefulSet
 
 
 def restart(objects: Objects, namespace: str, target: RestartTarget, utc: str, deadline: Deadline) -> None:
-    """Roll the workload; raise ReferenceRefused if it is not there, and what the API server says."""
+    """Restart the workload; raise ReferenceRefused if it does not exist, ClusterUnavailable or MissingRight."""
     patch: dict[str, Any]
     if target.kind == _ROLLOUT:
         collection = Collection("argoproj.io", "v1alpha1", "rollouts", namespace)

@@ -1,4 +1,4 @@
-"""The store: what the watches have told, as frozen values; safe to share between threads."""
+"""The store: custom objects and marks of Secrets from the watches, as frozen values; safe to share between threads."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -19,13 +19,13 @@ class Key(NamedTuple):
 
     @property
     def reference(self) -> Reference:
-        """Its namespace and name."""
+        """The namespace and name of the object."""
         return Reference(self.namespace, self.name)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A custom object as it was seen: what it asks for, and what its status says was done."""
+    """A custom object as last seen: its spec, its status and the metadata that the work needs."""
 
     resource: Resource
     status: Mapping[str, Any]
@@ -43,14 +43,14 @@ class Entry:
 
 
 class SecretMark(NamedTuple):
-    """The owner and the resourceVersion of a Secret that is ours. Its data is never kept."""
+    """The owner and the resourceVersion of a managed Secret; its data is never stored."""
 
     owner_uid: str
     version: str
 
 
 def entry_of(document: Mapping[str, Any], kind: str, api_version: str) -> Entry:
-    """Return a custom object as a list or a watch has it; items of lists do not say their kind."""
+    """Return the entry for a document of a list or a watch; items of lists lack their kind and apiVersion."""
     metadata = document.get("metadata") or {}
     return Entry(
         resource=read_resource({**document, "kind": kind, "apiVersion": api_version}),
@@ -64,14 +64,14 @@ def entry_of(document: Mapping[str, Any], kind: str, api_version: str) -> Entry:
 
 
 def mark_of(document: Mapping[str, Any]) -> SecretMark:
-    """Return the mark of a Secret's metadata."""
+    """Return the mark of a Secret, from its metadata."""
     metadata = document.get("metadata") or {}
     labels = metadata.get("labels") or {}
     return SecretMark(labels.get(UID_LABEL) or "", metadata.get("resourceVersion") or "")
 
 
 class Store:
-    """Custom objects by their key, Secrets that are ours by their name."""
+    """Holds custom objects by their key, and marks of managed Secrets by their name."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -79,7 +79,7 @@ class Store:
         self._secrets: dict[Reference, SecretMark] = {}
 
     def put(self, entry: Entry) -> Entry | None:
-        """Keep the object, unless a newer state of it is known, and return what it was before."""
+        """Store the object, unless a newer state is known, and return the previous state."""
         with self._lock:
             before = self._entries.get(entry.key)
             if before is None or not _is_older(entry, before):
@@ -87,12 +87,12 @@ class Store:
             return before
 
     def drop(self, key: Key) -> None:
-        """Forget the object."""
+        """Remove the object."""
         with self._lock:
             self._entries.pop(key, None)
 
     def get(self, key: Key) -> Entry | None:
-        """Return the object, None if there is none."""
+        """Return the object, or None if it is unknown."""
         with self._lock:
             return self._entries.get(key)
 
@@ -103,7 +103,7 @@ class Store:
             return [entry for key, entry in self._entries.items() if key.kind in wanted]
 
     def put_secret(self, reference: Reference, mark: SecretMark | None) -> SecretMark | None:
-        """Keep the mark of a Secret, or forget it, and return what it was before."""
+        """Store the mark of a Secret, or remove it for None, and return the previous mark."""
         with self._lock:
             before = self._secrets.pop(reference, None)
             if mark is not None:
@@ -111,7 +111,7 @@ class Store:
             return before
 
     def secret(self, reference: Reference) -> SecretMark | None:
-        """Return the mark of a Secret that is ours, None if there is none."""
+        """Return the mark of a managed Secret, or None if it is unknown."""
         with self._lock:
             return self._secrets.get(reference)
 
@@ -122,7 +122,7 @@ class Store:
 
 
 def has_changed(before: Entry, after: Entry) -> bool:
-    """Return whether an object asks for something else than before: it has another spec, is another one, or is to go."""
+    """Return whether an object has another spec than before, was recreated, or has been deleted."""
     return (
         before.resource.uid != after.resource.uid
         or before.resource.generation != after.resource.generation
@@ -131,7 +131,7 @@ def has_changed(before: Entry, after: Entry) -> bool:
 
 
 def _is_older(entry: Entry, known: Entry) -> bool:
-    """Return whether a state of the same object is older: an answer to a write may come before the watch tells of it.
+    """Return whether a state of the same object is older: the answer to a write may arrive before the watch's event.
 
     https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
     """

@@ -1,4 +1,4 @@
-"""Secrets of the operator's own namespace: tokens that leases hang on."""
+"""Secrets of the operator's own namespace that hold the Vault tokens of leases."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,25 +13,25 @@ _LABELS = {"app.kubernetes.io/name": "vault-webhook-sync", "app.kubernetes.io/co
 
 
 class StoredTokens:
-    """Tokens in Secrets of the operator's namespace, one for each object that has leases, by the object's uid."""
+    """Stores tokens in Secrets of the operator's namespace, a Secret for each object with leases, by its uid."""
 
     def __init__(self, objects: Objects, namespace: str) -> None:
         self._objects = objects
         self._namespace = namespace
 
     def load(self, uid: str, deadline: Deadline) -> dict[str, str]:
-        """Return the tokens that are kept, by their id."""
+        """Return the stored tokens of an object, by their id."""
         found = self._objects.get(secrets(self._namespace), _name(uid), deadline) or {}
         values = {id_: decoded(value) for id_, value in (found.get("data") or {}).items()}
         return {id_: value.decode("utf-8", "replace") for id_, value in values.items() if value}
 
     def save(self, uid: str, tokens: Mapping[str, str], deadline: Deadline) -> None:
-        """Keep these tokens in the place of those before."""
+        """Store these tokens in place of the earlier ones."""
         document = _secret(_name(uid), {id_: token.encode() for id_, token in tokens.items()})
         self._objects.apply(secrets(self._namespace), document, deadline)
 
     def uids(self, deadline: Deadline) -> list[str]:
-        """Return the uids of all objects that tokens are kept for."""
+        """Return the uids of all objects with stored tokens."""
         selector = ",".join(f"{name}={value}" for name, value in _LABELS.items())
         listed = self._objects.list(
             secrets(self._namespace), deadline, selector=selector, accept=METADATA_LIST
@@ -40,7 +40,7 @@ class StoredTokens:
         return [name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)]
 
     def remove(self, uid: str, deadline: Deadline) -> None:
-        """Keep nothing for this object; nothing where there is none."""
+        """Delete the Secret with this object's tokens, if it exists."""
         found = self._objects.get(secrets(self._namespace), _name(uid), deadline)
         if found is not None:
             uid_of_secret = str(found["metadata"]["uid"])

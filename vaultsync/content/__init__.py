@@ -1,1 +1,1 @@
-"""Contents: Vault's answer as data, labels and annotations of the destination Secret, and the marks of its state. Pure."""
+"""Contents: data, labels and annotations of a destination Secret from Vault's answer, and the HMAC of the data. Pure."""

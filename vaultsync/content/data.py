@@ -13,7 +13,7 @@ from vaultsync.content.types import TLS, check_type
 from vaultsync.errors import DataUnusable
 
 LARGEST_BYTES = 1 << 20
-"""Of all values together (MaxSecretSize of Kubernetes)."""
+"""Bytes of all values together (MaxSecretSize of Kubernetes)."""
 _CHAIN = "ca_chain"
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")

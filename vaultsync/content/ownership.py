@@ -1,4 +1,4 @@
-"""Ownership: what marks a Secret as that of a custom object, and whether a Secret that is there may be written."""
+"""Ownership: labels that mark a Secret as a custom object's, and whether an existing Secret may be written."""
 
 import base64
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ OWNER_LABELS: Mapping[str, str] = {
     f"{_PREFIX}managed-by": "hashicorp-vso",
     f"{_PREFIX}component": "secret-sync",
 }
-"""Labels of every Secret that is created, those of the Vault Secrets Operator: its Secrets are found, and taken over."""
+"""Labels of every created Secret, the same as the Vault Secrets Operator's, so that its Secrets are found and adopted."""
 UID_LABEL = "secrets.hashicorp.com/vso-ownerRefUID"
 
 
@@ -31,7 +31,7 @@ class Write(Enum):
 
 
 def owner_labels(resource: Resource) -> dict[str, str]:
-    """Return the labels by which a Secret is the object's."""
+    """Return the labels that mark a Secret as the object's."""
     return {**OWNER_LABELS, UID_LABEL: resource.uid}
 
 
@@ -41,9 +41,9 @@ def owner_reference(resource: Resource) -> dict[str, Any]:
 
 
 def decide_write(resource: Resource, destination: Destination, existing: Mapping[str, Any] | None) -> Write:
-    """Return what is to be done with the destination, given the Secret that is there; raise NotOwner with the remedy.
+    """Return the write that the destination needs, given the existing Secret; raise NotOwner with the remedy.
 
-    A Secret is the object's by its label alone: an owner reference that was taken away by hand is set again.
+    Only the label decides whose Secret it is: an owner reference that was removed by hand is set again.
     """
     name = f"Secret {resource.namespace}/{destination.name}"
     if not destination.create:
@@ -72,9 +72,9 @@ def _manages(reference: Any) -> bool:
 
 
 def applied_secret(resource: Resource, destination: Destination, data: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return the fields of the Secret that are this object's, for a server-side apply; all others stay as they are.
+    """Return the Secret's fields that this object owns, for a server-side apply; all other fields stay unchanged.
 
-    A Secret of others (`create: false`) gets data alone.
+    A Secret of others (`create: false`) gets only data.
     """
     metadata: dict[str, Any] = {"name": destination.name, "namespace": resource.namespace}
     secret: dict[str, Any] = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata}
@@ -88,5 +88,5 @@ def applied_secret(resource: Resource, destination: Destination, data: Mapping[s
 
 
 def data_in(secret: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the data of a Secret as the API server has it, which takes no other text than base64."""
+    """Return the decoded data of a Secret from the API server, which accepts only valid base64."""
     return {key: base64.b64decode(text or "") for key, text in (secret.get("data") or {}).items()}

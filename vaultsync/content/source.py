@@ -1,4 +1,4 @@
-"""Sources: an answer of Vault as the keys and values that a Secret can be made of."""
+"""Sources: the keys and values in an answer of Vault, from which a Secret is made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -62,5 +62,5 @@ def _checked(spec: SecretSpec, source: Source) -> Source:
 
 
 def value_bytes(value: Any) -> bytes:
-    """Return a value as a Secret holds it: a text as it is, everything else as compact JSON."""
+    """Return a value as a Secret holds it: a text unchanged, any other value as compact JSON."""
     return encoded(value if type(value) is str else json_text(value))

@@ -1,4 +1,4 @@
-"""Transformations: what a destination and the SecretTransformations that it names make of a source, merged into one."""
+"""Transformations: templates and key filters of a destination and its SecretTransformations, merged and applied to a source."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Merged:
-    """Templates by the key that each makes, those that can be inserted by their name or define some, and the filters of keys."""
+    """A merged transformation: templates by the key that each renders, templates to insert by name, and key filters."""
 
     templates: Mapping[str, str] = field(default_factory=dict)
     inserted: Mapping[str, str] = field(default_factory=dict)
@@ -44,9 +44,9 @@ class Merged:
 def merged(
     own: Transformation | None, namespace: str, known: Mapping[Reference, TransformationSpec]
 ) -> Merged:
-    """Return one transformation of all; raise TransformationFailed for a SecretTransformation or template that is not there.
+    """Return all transformations merged; raise TransformationFailed for a missing SecretTransformation or template.
 
-    Of templates for one key the destination's own wins, then that of the last SecretTransformation.
+    If several templates render one key, the destination's own wins, then that of the last SecretTransformation.
     """
     own = own or Transformation()
     templates: dict[str, str] = {}
@@ -94,7 +94,7 @@ def _chosen(
 
 
 def selected_fields(transformation: Merged, names: Sequence[str], work: Work) -> tuple[str, ...]:
-    """Return those of the source's keys that no exclude matches, and an include does if there is one."""
+    """Return the source's keys that match no exclude and, if there are includes, at least one include."""
     excludes, includes = _programs(transformation.excludes), _programs(transformation.includes)
     try:
         return tuple(
@@ -124,9 +124,9 @@ def rendered(
     labels: Mapping[str, str],
     work: Work,
 ) -> dict[str, bytes]:
-    """Return what each template makes of the source, by its key; raise TransformationFailed, without a value in it.
+    """Return the output of each template by its key; raise TransformationFailed, without a value in the message.
 
-    A key that is missing is an error where its value would be used: `<no value>` in a Secret would be taken for one.
+    A missing key is an error where its value would be used: programs would read `<no value>` in a Secret as the value.
     """
     dot = {
         "Secrets": dict(source.fields),
@@ -168,7 +168,7 @@ def _guarded(key: str, text: str, parts: Mapping[str, Any], dot: Mapping[str, An
     try:
         return _text(text, parts, dot, work)
     except TemplateError as error:
-        # The position in a template that is inserted is one of its own text.
+        # The position of an error in an inserted template is one in that template's text.
         line, column = line_and_column(text, error.at)
         place = "" if "template" in text else f", line {line}, column {column}"
         raise TransformationFailed(

@@ -1,4 +1,4 @@
-"""Types of Secrets: the keys that the API server asks for, said before a Secret of another type is deleted for it.
+"""Types of Secrets: the keys that the API server requires, checked before a Secret is deleted to change its type.
 
 https://kubernetes.io/docs/concepts/configuration/secret/#secret-types
 """
@@ -19,7 +19,7 @@ _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kubernetes.io/basic-auth": (("username", "password"),),
     "kubernetes.io/ssh-auth": (("ssh-privatekey",),),
 }
-"""For each type, keys of which at least one must be there."""
+"""For each type, groups of keys; a Secret needs at least one key of each group."""
 _SHOWN = 60
 
 
@@ -29,7 +29,7 @@ def secret_type(destination: Destination) -> str:
 
 
 def check_type(destination: Destination, data: Mapping[str, bytes]) -> None:
-    """Raise DataUnusable where a Secret that is created lacks what its type asks for."""
+    """Raise DataUnusable if a Secret to create lacks a key, or the JSON object, that its type requires."""
     if not destination.create:
         return
     kind = secret_type(destination)

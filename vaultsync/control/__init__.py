@@ -1,1 +1,1 @@
-"""Control: what is due, what each custom object needs done, and the threads that do it."""
+"""Control: the queue of objects, the work on each kind of custom object, and the threads that do it."""

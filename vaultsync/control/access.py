@@ -19,7 +19,7 @@ Find = Callable[[Key], Entry | None]
 
 @dataclass(frozen=True)
 class Access:
-    """A login and where: the VaultConnection, whose Secrets are in its own namespace."""
+    """A login with its VaultAuth and its VaultConnection, whose Secrets are in the VaultConnection's namespace."""
 
     merged: MergedAuth
     auth: Reference
@@ -28,7 +28,7 @@ class Access:
 
 
 def access_of(reference: Reference | None, namespace: str, operator: str, find: Find) -> Access:
-    """Return the way to Vault of an object in `namespace` that names this VaultAuth; raise ReferenceRefused.
+    """Return the access of an object in `namespace` that refers to this VaultAuth; raise ReferenceRefused.
 
     `operator` is the operator's namespace.
     """
@@ -39,7 +39,7 @@ def access_of(reference: Reference | None, namespace: str, operator: str, find: 
 
 
 def access_through(where: Reference, spec: AuthSpec, operator: str, find: Find) -> Access:
-    """Return the way to Vault through a VaultAuth; raise ReferenceRefused."""
+    """Return the access through a VaultAuth; raise ReferenceRefused."""
     shared_at = _shared_reference(where, spec, operator, find)
     shared = _shared(shared_at, where, operator, find) if shared_at else None
     try:

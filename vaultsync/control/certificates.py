@@ -1,4 +1,4 @@
-"""Certificates: issued anew before their end, and when the object has changed."""
+"""Certificates: issued by Vault, and reissued before they expire or after a change of the object."""
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import seconds_of
@@ -62,7 +62,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
 
 
 def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: Deadline) -> None:
-    """Empty the Secret and revoke the certificate of an object that is deleted, as it asks; raise SyncError or Refused."""
+    """Clear the Secret and revoke the certificate of a deleted object, as its spec says; raise SyncError or Refused."""
     if spec.clear:
         tools.destinations.clear(entry, spec.destination, deadline)
     serial = str(entry.status.get("serialNumber") or "")
@@ -76,9 +76,9 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
 
 
 def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:
-    """Return the offset that is used, and what a condition says of it.
+    """Return the offset to use, and a note about it for the condition.
 
-    With one that is no shorter than the certificate's life, certificates would be issued anew without an end.
+    With an offset no shorter than the certificate's life, certificates would be reissued endlessly.
     """
     if not offset_s or offset_s < left_s:
         return offset_s, ""
@@ -89,7 +89,7 @@ def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:
 
 
 def _end(value: object) -> float:
-    """Return the end of a certificate, in seconds since 1970; raise DataUnusable for none."""
+    """Return the expiry of a certificate in seconds since 1970; raise DataUnusable if there is none."""
     if end := seconds_of(value):
         return end
     raise DataUnusable("Vault's answer has no end of the certificate: see spec.mount and spec.role")

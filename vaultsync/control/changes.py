@@ -1,4 +1,4 @@
-"""Changes: what the watches tell, as what is due: each object that asks for something else, and all that depend on it."""
+"""Changes: events of the watches update the store, and queue changed objects and those that depend on them."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _RESTORE_S = 0.5
 
 
 class Changes:
-    """Keeps the store as the watches tell, and queues what is due by that."""
+    """Updates the store from the watches, and queues the objects that need work after a change."""
 
     def __init__(self, store: Store, queue: Queue, operator: str) -> None:
         """`operator` is the operator's namespace."""
@@ -32,7 +32,7 @@ class Changes:
         self._started = threading.Event()
 
     def start(self, *, spread: bool) -> None:
-        """Queue everything that is there: at once, or what is in step already spread over its time."""
+        """Queue all objects: at once, or with `spread` those already in sync over their refresh time."""
         self._started.set()
         for entry in self._store.entries_of_kinds(REFERENCED_KINDS):
             self._queue.put(entry.key)
@@ -41,7 +41,7 @@ class Changes:
             self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if spread else 0.0)
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Take a list of all custom objects of a kind."""
+        """Process a list of all custom objects of a kind."""
         entries = {entry.key: entry for entry in (entry_of(each, kind, API_VERSION) for each in documents)}
         for known in self._store.entries_of_kinds((kind,)):
             if known.key not in entries:
@@ -50,15 +50,15 @@ class Changes:
             self._seen(entry)
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Take a change of a custom object."""
+        """Process a change of a custom object."""
         self._seen(entry_of(document, kind, API_VERSION))
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Take the end of a custom object."""
+        """Process the removal of a custom object."""
         self._remove(entry_of(document, kind, API_VERSION).key)
 
     def all_secrets(self, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Take a list of the metadata of all Secrets that are ours."""
+        """Process a list of the metadata of all managed Secrets."""
         found = {_reference(each): each for each in documents}
         for reference in self._store.secrets():
             if reference not in found:
@@ -67,7 +67,7 @@ class Changes:
             self.secret_changed(each)
 
     def secret_changed(self, document: Mapping[str, Any]) -> None:
-        """Take a change of a Secret; another one's than that of the operator has its owner look after it."""
+        """Process a change of a Secret; queue the owner of the Secret if somebody else than the operator made the change."""
         reference, mark = _reference(document), mark_of(document)
         before = self._store.secret(reference)
         if before is not None and _is_newer(before.version, mark.version):
@@ -77,7 +77,7 @@ class Changes:
             self._restore(reference, mark.owner_uid, before.owner_uid)
 
     def secret_removed(self, document: Mapping[str, Any]) -> None:
-        """Take the end of a Secret, or that it is no longer ours."""
+        """Process the removal of a managed Secret, or of its label."""
         reference = _reference(document)
         before = self._store.put_secret(reference, None)
         if before is not None:
@@ -102,12 +102,12 @@ class Changes:
         self._store.drop(key)
         if not self._started.is_set():
             return
-        self._queue.put(key)  # so that it counts no longer as one that fails
+        self._queue.put(key)  # so that it no longer counts as failing
         if key.kind in REFERENCED_KINDS:
             self._dependents(key.namespace)
 
     def _dependents(self, namespace: str) -> None:
-        """Queue what may depend on a VaultAuth, VaultConnection or SecretTransformation of a namespace, spread."""
+        """Queue objects that may depend on a VaultAuth or another referenced object of a namespace, spread over time."""
         entries = [
             entry
             for entry in self._store.entries_of_kinds(("VaultAuth", *SECRET_KINDS))
@@ -119,14 +119,14 @@ class Changes:
 
 
 def spread_s(number: int) -> float:
-    """Return the seconds over which so many objects are looked at: five, or as many as let ten a second be looked at."""
+    """Return the seconds over which so many objects are spread: five, or more, so that at most ten are due in a second."""
     return max(_SPREAD_S, number / _MOST_A_SECOND)
 
 
 def first_s(entry: Entry, longest_s: float, chance: float) -> float:
-    """Return the seconds until an object is first worked on after a start: none where something is wrong or new.
+    """Return the seconds until the first work on an object after a start: 0 if it is not ready or has changed.
 
-    A static secret waits up to its refreshAfter, another one up to `longest_s`; it is no later than its lease.
+    A static secret waits up to its refreshAfter, another one up to `longest_s` or half of the time that its lease has left.
     """
     spec, status = entry.resource.spec, entry.status
     is_current = status.get("lastGeneration") == entry.resource.generation and not entry.deleted_at
@@ -140,7 +140,7 @@ def first_s(entry: Entry, longest_s: float, chance: float) -> float:
 
 
 def is_ready(status: Mapping[str, Any]) -> bool:
-    """Return whether the status says that the object is in step."""
+    """Return whether the status has the condition Ready."""
     return any(
         each.get("type") == "Ready" and each.get("status") == "True"
         for each in status.get("conditions") or ()

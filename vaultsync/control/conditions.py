@@ -1,4 +1,4 @@
-"""Conditions of a status: built anew each time, and written only where they say something else. Pure."""
+"""Conditions of a status: computed each time, and written only if they differ. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ class Condition(NamedTuple):
 
 
 def synced(reason: str, message: str) -> tuple[Condition, ...]:
-    """Return the conditions of an object whose Secret is in step."""
+    """Return the conditions of an object whose Secret is in sync."""
     return tuple(
         Condition(type_, True, reason, message) for type_ in (reasons.SYNCED, reasons.HEALTHY, reasons.READY)
     )
 
 
 def failed(reason: str, message: str, *, has_secret: bool) -> tuple[Condition, ...]:
-    """Return the conditions of an object on which work has failed; the Secret of before may be there still."""
+    """Return the conditions of an object after failed work; with `has_secret` an earlier Secret remains."""
     return (
         Condition(reasons.SYNCED, has_secret, reason, message),
         Condition(reasons.HEALTHY, False, reason, message),
@@ -34,31 +34,31 @@ def failed(reason: str, message: str, *, has_secret: bool) -> tuple[Condition, .
 
 
 def accepted(message: str) -> tuple[Condition, ...]:
-    """Return the conditions of an object that others use, and can."""
+    """Return the conditions of a usable VaultAuth, VaultConnection or other referenced object."""
     return (Condition(reasons.READY, True, reasons.ACCEPTED, message),)
 
 
 def refused(reason: str, message: str) -> tuple[Condition, ...]:
-    """Return the conditions of an object that others cannot use."""
+    """Return the conditions of a referenced object that cannot be used."""
     return (Condition(reasons.READY, False, reason, message),)
 
 
 def rolled(problems: Sequence[str]) -> tuple[Condition, ...]:
-    """Return the condition of an object whose workloads were rolled after a change, all but those with a problem."""
+    """Return the condition after a restart of workloads; `problems` has a message for each that failed."""
     if problems:
         return (Condition(reasons.ROLLOUT_RESTART, False, reasons.ROLLOUTS_FAILED, "; ".join(problems)),)
     return (Condition(reasons.ROLLOUT_RESTART, True, reasons.ROLLOUT_TRIGGERED, "Rollout restart triggered"),)
 
 
 def renewed(problem: str = "") -> tuple[Condition, ...]:
-    """Return the condition of an object whose lease was renewed, or could not be."""
+    """Return the condition after the renewal of a lease, or after a failed one with its `problem`."""
     if problem:
         return (Condition(reasons.LEASE_RENEWAL, False, reasons.LEASE_RENEWAL_ERROR, problem),)
     return (Condition(reasons.LEASE_RENEWAL, True, reasons.LEASE_RENEWED, "Successfully renewed lease"),)
 
 
 def was_synced(status: Mapping[str, Any]) -> bool:
-    """Return whether the Secret of an object has been in step; without hmacSecretData the status keeps no mark of it."""
+    """Return whether the Secret was in sync before; without hmacSecretData only lastGeneration shows it."""
     return bool(status.get("secretMAC") or status.get("lastGeneration"))
 
 
@@ -69,7 +69,7 @@ def status_patch(
     generation: int,
     utc: str,
 ) -> dict[str, Any]:
-    """Return what has to be merged into the status, empty where it says all of it already; `utc` is the time to write."""
+    """Return the merge patch for the status, empty if nothing differs; `utc` is the time of new transitions."""
     before = {
         str(each.get("type")): each for each in status.get("conditions") or () if isinstance(each, dict)
     }
@@ -85,7 +85,7 @@ def status_patch(
 def _written(
     condition: Condition, before: Mapping[str, Any] | None, generation: int, utc: str
 ) -> Mapping[str, Any]:
-    """Return the condition as the API has it; the one of before where it says the same."""
+    """Return the condition as a document: the previous one if nothing has changed."""
     now = {
         "type": condition.type,
         "status": str(condition.holds),

@@ -1,6 +1,6 @@
-"""Dependencies: the namespaces whose objects say how an object is synced. Pure.
+"""Dependencies: the namespaces of all objects that an object refers to. Pure.
 
-A change in any other namespace makes nothing due, so that no author can have the secrets of all namespaces read again.
+A change in any other namespace queues nothing, so that no author can have the secrets of all namespaces read again.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from vaultsync.resources.access import resolved
 
 
 def namespaces_of(entry: Entry, operator: str, find: Find) -> set[str]:
-    """Return the namespaces of all objects that a secret or a VaultAuth depends on: its own, the operator's, and those named.
+    """Return the namespaces that a secret or a VaultAuth depends on: its own, the operator's, and those it names.
 
-    `operator` is the operator's namespace, with the objects that are used where none is named.
+    `operator` is the operator's namespace, which has the default objects.
     """
     return {entry.key.namespace, operator, *_named(entry, operator, find)}
 
@@ -47,7 +47,7 @@ def _of_auth(spec: AuthSpec, namespace: str, operator: str, find: Find) -> Itera
 
 
 def _shared(reference: GlobalRef | None, namespace: str, operator: str) -> Iterator[Reference]:
-    """Yield the VaultAuthGlobals that a VaultAuth may mean."""
+    """Yield the VaultAuthGlobals that a VaultAuth may refer to."""
     if reference is not None:
         name = reference.name or DEFAULT
         yield Reference(reference.namespace or namespace, name)

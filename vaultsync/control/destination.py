@@ -1,4 +1,4 @@
-"""Destinations: the Secret of an object is looked at as seldom as possible, and written where it is not as it should be."""
+"""Destinations: Secrets of custom objects, read as seldom as possible, and written if they differ from Vault."""
 
 import threading
 from collections import OrderedDict
@@ -16,19 +16,19 @@ from vaultsync.content.ownership import Write, applied_secret, data_in, decide_w
 from vaultsync.content.types import TLS
 
 _MOST = 20_000
-"""States that are remembered, of Secrets that are gone too; one that is not is read again."""
+"""Cached states, also of deleted Secrets; a Secret without a cached state is read again."""
 
 
 @dataclass(frozen=True)
 class _Verified:
-    """A state of the Secret that was right: its resourceVersion, and the mark of the data."""
+    """A verified state of a Secret: its resourceVersion, and the HMAC of its data."""
 
     version: str
     mac: str
 
 
 class Destinations:
-    """Writes Secrets, and remembers in which version each was right, so that it is not read again."""
+    """Writes Secrets, and caches the verified version of each, so that it is not read again."""
 
     def __init__(self, objects: Objects, store: Store) -> None:
         self._objects = objects
@@ -37,7 +37,7 @@ class Destinations:
         self._verified: OrderedDict[Reference, _Verified] = OrderedDict()
 
     def is_untouched(self, entry: Entry, destination: Destination, mac: str) -> bool:
-        """Return whether the Secret is known to hold the data of this mark, without asking the API server."""
+        """Return whether the Secret is known to hold the data of this HMAC, without a request to the API server."""
         reference = Reference(entry.resource.namespace, destination.name)
         seen = self._store.secret(reference)
         with self._lock:
@@ -51,7 +51,7 @@ class Destinations:
         )
 
     def holds(self, entry: Entry, destination: Destination, mac: str, key: bytes, deadline: Deadline) -> bool:
-        """Return whether the Secret is there and holds the data of this mark; it is read where that is not known."""
+        """Return whether the Secret exists with the data of this HMAC; read it if that is not known."""
         if self.is_untouched(entry, destination, mac):
             return True
         reference = Reference(entry.resource.namespace, destination.name)
@@ -64,14 +64,14 @@ class Destinations:
         return True
 
     def check(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
-        """Raise NotOwner where the Secret could not be written: before Vault issues anything for it."""
+        """Raise NotOwner if the Secret could not be written; to be called before Vault issues credentials for it."""
         existing = self._objects.get(secrets(entry.resource.namespace), destination.name, deadline)
         decide_write(entry.resource, destination, existing)
 
     def write(
         self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
     ) -> bool:
-        """Bring the Secret in step and return whether that has changed its data; raise NotOwner or what the API server says."""
+        """Write the Secret if it differs, and return whether its data has changed; raise NotOwner or Refused."""
         if self.is_untouched(entry, destination, mac):
             return False
         resource = entry.resource
@@ -82,7 +82,7 @@ class Destinations:
         wanted = applied_secret(resource, destination, data)
         if existing is not None:
             has_same = data_in(existing) == data
-            # A label or annotation that has left the spec goes by an apply.
+            # Only an apply removes a label or annotation that has left the spec.
             is_spec_seen = entry.status.get("lastGeneration") == resource.generation
             is_ours = decision in (Write.OWN, Write.REPLACE)
             if has_same and is_spec_seen and is_ours and _has(existing, wanted):
@@ -100,7 +100,7 @@ class Destinations:
         return not has_same
 
     def clear(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
-        """Empty the Secret, where it is the object's, or one of others (`create: false`) that the object has filled."""
+        """Clear the data of the Secret if the object owns it, or has filled a Secret of others (`create: false`)."""
         collection = secrets(entry.resource.namespace)
         existing = self._objects.get(collection, destination.name, deadline)
         if existing is None:
@@ -113,7 +113,7 @@ class Destinations:
             self._objects.merge(collection, destination.name, {"data": data}, deadline)
 
     def prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
-        """Delete Secrets of the object that have another name than the destination now."""
+        """Delete the object's Secrets whose name is no longer that of the destination."""
         for reference, mark in self._store.secrets().items():
             if mark.owner_uid != entry.resource.uid or reference.namespace != entry.resource.namespace:
                 continue
@@ -135,7 +135,7 @@ class Destinations:
 
 
 def _has(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether an object has all metadata that is wanted."""
+    """Return whether an object has all the wanted labels, annotations and owner references."""
     metadata, wanted_metadata = existing.get("metadata") or {}, wanted["metadata"]
     maps = all(
         (metadata.get(name) or {}).get(key) == value

@@ -1,4 +1,4 @@
-"""Dynamic secrets: credentials with a lease, which is renewed as long as Vault lets it, and followed by another one."""
+"""Dynamic secrets: credentials with a lease, which is renewed as long as Vault allows, and then replaced."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,7 @@ from vaultsync.vault.tokens import Token
 
 
 def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline) -> float:
-    """Do what is due, and return the seconds until the next time; raise SyncError or Refused."""
+    """Renew the lease or issue credentials if due, and return the seconds until the next time; raise SyncError or Refused."""
     access = tools.access(spec.auth, entry.resource.namespace)
     identity = tools.identity(access, entry.resource.namespace, deadline)
     if spec.revoke:
@@ -87,7 +87,7 @@ def _renew(
     token: Token,
     deadline: Deadline,
 ) -> tuple[float | None, Entry]:
-    """Renew the lease and return the seconds until the next time, None where new credentials are needed; and the object as it is then."""
+    """Renew the lease; return the seconds until the next time, or None if new credentials are needed, and the updated object."""
     body: dict[str, Any] = {"lease_id": lease.id, "increment": int(lease.duration_s)}
     request = VaultRequest("PUT", "sys/leases/renew", body=body)
     try:
@@ -111,7 +111,7 @@ def _renew(
 
 
 def revoke_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline) -> None:
-    """Revoke the lease of an object that is deleted; raise SyncError or Refused."""
+    """Revoke the lease of a deleted object; raise SyncError or Refused."""
     lease = lease_in(entry.status)
     if lease is None or not spec.revoke or now() >= lease.ends_at() + lease.duration_s:
         return

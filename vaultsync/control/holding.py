@@ -1,4 +1,4 @@
-"""Holding: the lease of an object as the status keeps it, the token that it hangs on, and the end of both."""
+"""The lease of an object in its status, the token that owns it, and the revocation of both."""
 
 import time
 import zlib
@@ -20,11 +20,11 @@ from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
 
 _LONGEST_S = 3600.0
-"""So often at least it is looked whether the token has to be renewed."""
+"""Longest time between two checks whether the token has to be renewed."""
 
 
 def may_hold(entry: Entry) -> bool:
-    """Return whether the object has a lease, or whether that is not known yet of what it asks for."""
+    """Return whether the object has a lease, or may get one because its spec has not been synced yet."""
     return lease_in(entry.status) is not None or (
         entry.status.get("lastGeneration") != entry.resource.generation
     )
@@ -40,18 +40,18 @@ def granted(answer: Mapping[str, Any], token: Token, token_id: str) -> Lease | N
 
 
 def with_token(lease: Lease, token: Token | None) -> Lease:
-    """Return the lease with the end of its token as it is known now; one that is there no more has ended."""
+    """Return the lease with the present end of its token; a token that no longer exists ends now."""
     return replace(lease, token_ends_at=wall_end(token) if token else now())
 
 
 def wall_end(token: Token) -> float:
-    """Return when a token ends, in seconds since 1970, 0 for never."""
+    """Return the end of a token in seconds since 1970, or 0 for never."""
     left_s = token.ends_at - time.monotonic()
     return 0.0 if left_s == NEVER else now() + left_s
 
 
 def lease_fields(tools: Tools, lease: Lease, answer: Mapping[str, Any], holder: Holder) -> dict[str, Any]:
-    """Return the fields of the status that keep the lease of an answer."""
+    """Return the status fields that store the lease of an answer."""
     return lease_status(lease, str(answer.get("request_id") or ""), tools.client(holder.identity))
 
 
@@ -61,12 +61,12 @@ def horizon(lease: Lease, spec: DynamicSecretSpec) -> float:
 
 
 def chance_of(lease: Lease) -> float:
-    """Return a number from 0 to 1 that is the lease's own, also after a restart."""
+    """Return a number from 0 to 1 for the lease, the same after a restart."""
     return zlib.crc32(lease.id.encode()) / (1 << 32)
 
 
 def bounded(delay_s: float, token: Token | None) -> float:
-    """Return when the object is looked at again: in time to renew the token that its lease hangs on."""
+    """Return the seconds until the next work on the object: early enough to renew the token of its lease."""
     half_s = 0.5 * token.life_s if token and token.life_s else _LONGEST_S
     return min(delay_s, max(half_s, 1.0), _LONGEST_S)
 
@@ -74,7 +74,7 @@ def bounded(delay_s: float, token: Token | None) -> float:
 def revoke(
     tools: Tools, entry: Entry, spec: DynamicSecretSpec, holder: Holder, lease: Lease, deadline: Deadline
 ) -> None:
-    """Revoke a lease, with its token where that is at hand, else as the object's login; raise SyncError or Refused."""
+    """Revoke a lease by its stored token or, if Vault refuses that, by the object's login; raise SyncError or Refused."""
     try:
         tools.holders.revoke(holder, lease.token_id, deadline)
     except VaultDenied:
@@ -86,7 +86,7 @@ def revoke(
 def revoke_if_possible(
     tools: Tools, entry: Entry, spec: DynamicSecretSpec, holder: Holder, lease: Lease, deadline: Deadline
 ) -> None:
-    """Revoke a lease that nobody uses, or tell that it ends by itself; raise Refused."""
+    """Revoke an unused lease, or send an Event that it lasts until it expires; raise Refused."""
     try:
         revoke(tools, entry, spec, holder, lease, deadline)
     except SyncError as error:

@@ -1,7 +1,7 @@
-"""Issuing: credentials asked for, their lease written down, then the Secret, then the end of the lease before.
+"""Issuing: requests credentials, stores their lease in the status, writes the Secret, and revokes the previous lease.
 
-The token is kept before the request, and the status names the lease before the Secret has its credentials: whatever
-ends the process, no lease is forgotten (`vaultsync.vault.holders`).
+The token is stored before the request, and the lease in the status before the Secret has the credentials: however the
+process ends, no lease is lost (`vaultsync.vault.holders`).
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
 _EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
-"""Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it."""
+"""Reasons to replace a lease early and revoke it; a lease near its end is left to the programs that use it."""
 
 
 def issue(
@@ -34,7 +34,7 @@ def issue(
     why: Plan,
     deadline: Deadline,
 ) -> float:
-    """Ask for credentials and write them, and return the seconds until the next time; raise SyncError or Refused."""
+    """Request credentials, write them, and return the seconds until the next time; raise SyncError or Refused."""
     before = lease_in(entry.status)
     was_synced = bool(entry.status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
@@ -52,7 +52,7 @@ def issue(
         mac = mac_of(data, tools.key)
         is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
     except SyncError:
-        # Nobody has these credentials, and the next attempt asks for others.
+        # No program has these credentials, and the next attempt requests others.
         if lease is not None:
             revoke_if_possible(tools, entry, spec, holder, lease, deadline)
         raise
@@ -72,7 +72,7 @@ def issue(
 
 
 def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
-    """Return whether a lease was followed before its time, so that it has to be revoked."""
+    """Return whether the previous lease was replaced early, so that it has to be revoked."""
     return (
         lease is not None
         and before.id != lease.id

@@ -1,7 +1,7 @@
-"""Leases: what a dynamic secret needs now, from what its status keeps. Pure.
+"""Leases: the next step of a dynamic secret, decided from the lease in its status. Pure.
 
-The status holds the lease's id, its duration, when it was granted or renewed, and the end of the token that it hangs
-on: enough to go on after a restart, and no secret.
+The status holds the lease's id, its duration, the time of its grant or last renewal, and the end of its token: enough
+to continue after a restart, and no secret.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from vaultsync.control.times import horizon_s
 _TOKEN_MARGIN_S = 10.0
 _LAST_PART = 0.1
 _FOREIGN_PART = 0.97
-"""The part of its duration after which a lease of another installation has been renewed, if that still runs."""
+"""The part of a lease's duration within which another installation renews it, if that still runs."""
 
 
 class Step(Enum):
@@ -29,7 +29,7 @@ class Step(Enum):
 
 @dataclass(frozen=True)
 class Lease:
-    """A lease as the status keeps it; times are seconds since 1970."""
+    """A lease as the status stores it; times are seconds since 1970."""
 
     id: str
     duration_s: float
@@ -40,14 +40,14 @@ class Lease:
     token_id: str = ""
 
     def ends_at(self) -> float:
-        """Return when it ends: by itself, or with its token."""
+        """Return the end of the lease: its own, or that of its token if earlier."""
         end = self.granted_at + self.duration_s
         return min(end, self.token_ends_at) if self.token_ends_at else end
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Facts beside the lease: whether the Secret is there and ours, and who is logged in."""
+    """Facts beside the lease: generations, whether the Secret is in sync, marks of the logins, and the time."""
 
     generation: int
     last_generation: int
@@ -61,7 +61,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Plan:
-    """A step, its reason for an event, and how many seconds it may wait."""
+    """A step, the reason for its Event, and the seconds until it is due."""
 
     step: Step
     reason: str = ""
@@ -69,7 +69,7 @@ class Plan:
 
 
 def plan(lease: Lease | None, facts: Facts) -> Plan:
-    """Return what a dynamic secret needs now."""
+    """Return the next step of a dynamic secret."""
     if lease is None or not facts.last_generation:
         return Plan(Step.ISSUE, reasons.INITIAL_SYNC)
     if facts.generation != facts.last_generation:
@@ -96,16 +96,16 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
 
 
 def is_foreign(last_client: str, client: str) -> bool:
-    """Return whether another installation of this operator made the lease; it is left alone as long as that renews it.
+    """Return whether another installation of this operator created the lease; it stays as long as that one renews it.
 
-    Two that issue anew because of each other would do so without an end.
+    Otherwise two installations would replace each other's leases endlessly.
     """
     last_operator, point, _ = last_client.partition(".")
     return bool(point) and last_operator != client.partition(".")[0]
 
 
 def lease_in(status: Mapping[str, Any]) -> Lease | None:
-    """Return the lease that a status keeps, None for none."""
+    """Return the lease in a status, or None."""
     secret_lease = _part(status, "secretLease")
     if not secret_lease.get("id"):
         return None
@@ -121,18 +121,18 @@ def lease_in(status: Mapping[str, Any]) -> Lease | None:
 
 
 def client_in(status: Mapping[str, Any]) -> str:
-    """Return the mark of the login that the lease was made with, an empty text for none."""
+    """Return the mark of the login that created the lease, or an empty text."""
     return str(_part(status, "vaultClientMeta").get("cacheKey") or "")
 
 
 def _part(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return a mapping in a status, which its author may write too; empty for anything else."""
+    """Return a mapping in a status, empty for any other value: authors of objects may write the status too."""
     found = status.get(name)
     return found if isinstance(found, dict) else {}
 
 
 def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
-    """Return the fields of the status that keep a lease."""
+    """Return the status fields that store a lease."""
     return {
         "secretLease": {
             "id": lease.id,
@@ -150,5 +150,5 @@ def lease_status(lease: Lease, request_id: str, client: str) -> dict[str, Any]:
 
 
 def is_truncated(granted_s: float, requested_s: float) -> bool:
-    """Return whether a renewal gave less than was asked for: the lease is at the end of its longest time."""
+    """Return whether a renewal granted less than requested: the lease is near its maximum TTL."""
     return granted_s < requested_s

@@ -1,7 +1,7 @@
-"""The queue: which object is worked on when. Each at most once at a time, the earliest wish wins.
+"""The queue of objects to work on: each at most once at a time, at the earliest of its requested times.
 
-Objects of one namespace have at most three quarters of the places: they may name a Vault that does not answer, and those of
-others must not wait for it.
+Objects of one namespace occupy at most three quarters of the workers: they may name a Vault that does not answer, and
+objects of other namespaces must not wait for it.
 """
 
 import heapq
@@ -16,10 +16,10 @@ _UNLIMITED = 1 << 30
 
 
 class Queue:
-    """Keys with the time at which each is due, by the monotonic clock; safe to share between threads."""
+    """Holds keys with their due times, by the monotonic clock; safe to share between threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, places: int = _UNLIMITED) -> None:
-        """`places` is how many keys will be taken at a time."""
+        """`places` is the number of keys that are worked on at the same time."""
         self._clock = clock
         self._share = max(1, places * 3 // 4)
         self._changed = threading.Condition()
@@ -28,11 +28,11 @@ class Queue:
         self._running: set[Key] = set()
         self._running_by_namespace: Counter[str] = Counter()
         self._waiting: dict[str, list[tuple[float, Key]]] = {}
-        """Heaps of the rows for which their namespace has no place."""
+        """By namespace, heaps of the rows that wait for a free place of it."""
         self._closed = False
 
     def put(self, key: Key, delay_s: float = 0.0) -> None:
-        """Have the key worked on after so many seconds, or earlier where that was wished before."""
+        """Queue the key with a delay in seconds, unless it is already due earlier."""
         due_at = self._clock() + delay_s
         with self._changed:
             if due_at < self._due.get(key, float("inf")):
@@ -41,7 +41,7 @@ class Queue:
                 self._changed.notify()
 
     def get(self) -> Key | None:
-        """Return the next key when it is due; None after `close`. `done` must follow."""
+        """Wait for the next due key and return it, or None after `close`; call `done` after the work on it."""
         with self._changed:
             while not self._closed:
                 wait_s = self._next_s()
@@ -55,7 +55,7 @@ class Queue:
             return None
 
     def done(self, key: Key) -> None:
-        """Let the key be taken again."""
+        """Mark the work on a key as done, so that `get` may return it again."""
         with self._changed:
             self._running.discard(key)
             self._running_by_namespace[key.namespace] -= 1
@@ -65,13 +65,13 @@ class Queue:
             self._changed.notify()
 
     def close(self) -> None:
-        """Give out no more keys."""
+        """Close the queue: `get` returns no more keys."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def is_idle(self) -> bool:
-        """Return whether nothing is being worked on, and nothing is due now."""
+        """Return whether no key is being worked on, and none is due now."""
         with self._changed:
             wait_s = self._next_s()
             return not self._running and (wait_s is None or wait_s > 0)
@@ -81,9 +81,9 @@ class Queue:
             return len(self._due)
 
     def _next_s(self) -> float | None:
-        """Return the seconds until the first key that can be taken; rows that were overtaken are thrown away.
+        """Return the seconds until the first available key is due, None if there is none; drop outdated rows.
 
-        A key that is being worked on, or whose namespace has its share, is left out; `done` puts it back.
+        A key that is being worked on, or whose namespace has used its share, is left out; `done` puts it back.
         """
         while self._heap:
             due_at, key = self._heap[0]
@@ -96,7 +96,7 @@ class Queue:
         return None
 
     def _requeue_waiting(self, namespace: str) -> None:
-        """Put back the first row that waits for a place of the namespace, and was not overtaken."""
+        """Put back the first row that waits for a place of the namespace and is not outdated."""
         rows = self._waiting.get(namespace)
         while rows:
             due_at, key = heapq.heappop(rows)

@@ -1,4 +1,4 @@
-"""Connections, logins and transformations: whether others can use them, as conditions; and how long they must stay."""
+"""Referenced objects (VaultConnection, VaultAuth and others): conditions of their use, and finalizers while they are needed."""
 
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.auth import AuthSpec
@@ -15,7 +15,7 @@ _LOOK_S = 1.0
 
 
 def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
-    """Say that an object can be used, where it can; raise ReferenceRefused where what it names cannot."""
+    """Set the condition of a usable object; raise ReferenceRefused if it refers to an unusable one."""
     spec = entry.resource.spec
     if isinstance(spec, AuthSpec):
         access_through(entry.key.reference, spec, tools.namespace, tools.store.get)
@@ -29,7 +29,7 @@ def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
 
 
 def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> float:
-    """Let an object that is deleted go when nothing has to be revoked through it, or its time is over."""
+    """Remove the finalizer of a deleted object when no revocation needs it any more, or its time limit is over."""
     if age_s < tools.deletion_s and _is_needed(tools, entry):
         return _LOOK_S
     tools.drop_finalizers(entry, deadline)
@@ -37,7 +37,7 @@ def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> flo
 
 
 def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
-    """Keep the VaultAuth and the VaultConnection until what is made through them is revoked."""
+    """Add finalizers to the VaultAuth and the VaultConnection, which the revocation of credentials will need."""
     for kind, reference in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
         for entry in tools.store.entries_of_kinds((kind,)):
             if entry.key.reference == reference and not entry.deleted_at:

@@ -1,4 +1,4 @@
-"""Credentials without a lease: those that Vault rotates by itself are read again when it has, others by refreshAfter.
+"""Credentials without a lease: read again after Vault has rotated them, or by refreshAfter.
 
 https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
 """
@@ -33,9 +33,9 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-
 def sync_rotated(
     tools: Tools, entry: Entry, spec: DynamicSecretSpec, identity: Identity, deadline: Deadline
 ) -> float:
-    """Bring the Secret in step and return the seconds until the next time; raise SyncError or Refused.
+    """Sync the Secret and return the seconds until the next time; raise SyncError or Refused.
 
-    Of what is neither rotated nor has a refreshAfter each read may make new credentials: it is read where the Secret is lost.
+    Without rotation and refreshAfter each read may create new credentials: they are read only if the Secret is lost.
     """
     mac = str(entry.status.get("secretMAC") or "")
     is_read = spec.static_credentials or bool(spec.refresh_after_s)
@@ -58,7 +58,7 @@ def sync_rotated(
 
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer as it was when these credentials were read first: without it, `ttl` would be a change each time."""
+    """Return the answer with the `ttl` of the first read of its credentials: otherwise each read would be a change."""
     recorded = _of_same_rotation(answer, status)
     if not recorded:
         return dict(answer)
@@ -68,9 +68,9 @@ def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[
 def rotation_fields(
     answer: Mapping[str, Any], seconds: float, status: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Return the fields of the status that keep when Vault has rotated the credentials of an answer, none for others.
+    """Return the status fields with the rotation times of an answer's credentials, none if Vault does not rotate them.
 
-    Those of credentials that the status has already stay as they are; `seconds` are those since 1970.
+    The fields of credentials that the status already has stay unchanged; `seconds` is the time since 1970.
     """
     rotated_at = _rotated_at(answer)
     if not rotated_at:
@@ -82,32 +82,31 @@ def rotation_fields(
 
 
 def late_s(answer: Mapping[str, Any], status: Mapping[str, Any], seconds: float) -> float | None:
-    """Return for how long the rotation of credentials is due that are the same still, None where it is not due.
+    """Return the seconds since a rotation was due that Vault has not done yet, or None if it is not due.
 
-    Vault rotates up to five seconds late, and the `ttl` of a role with a schedule is then that until the rotation after the
-    next one.
+    Vault rotates up to five seconds late, and the `ttl` of a role with a schedule then counts to the rotation after the next.
     """
     due_at = seconds_of(_of_same_rotation(answer, status).get(_NEXT))
     return seconds - due_at if due_at and seconds > due_at - _NEAR_S else None
 
 
 def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what the status keeps of the credentials of an answer, nothing where it has none or others."""
+    """Return the rotation fields of the status if they are of the answer's credentials, else an empty mapping."""
     rotated_at, recorded = _rotated_at(answer), status.get(_FIELD)
     return recorded if rotated_at and isinstance(recorded, dict) and recorded.get(_LAST) == rotated_at else {}
 
 
 def _rotated_at(answer: Mapping[str, Any]) -> str:
-    """Return the time of the last rotation, an empty text for none: anything else may be a secret, and the status holds none."""
+    """Return the time of the last rotation, or an empty text: any other value may be a secret, which no status may hold."""
     data = answer.get("data")
     found = data.get(_ROTATED_AT) if isinstance(data, dict) else None
     return found if type(found) is str and _TIME.fullmatch(found) else ""
 
 
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: float | None = None) -> float:
-    """Return the seconds until the answer is read again: just after the rotation, or by refreshAfter, which is earlier.
+    """Return the seconds until the next read: just after the rotation or by refreshAfter, whichever is earlier.
 
-    Where that has been due for `since_due_s`, it is read soon, and then ever less often.
+    If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent.
     """
     refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
     ttl = (answer.get("data") or {}).get(_TTL)

@@ -1,4 +1,4 @@
-"""Static secrets: read from Vault each time that they are due, written where something has changed."""
+"""Static secrets: read from Vault at intervals, and written if something has changed."""
 
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.requests import request_of
@@ -17,7 +17,7 @@ _POLLED = "this operator has no instantUpdates: it reads Vault again as refreshA
 
 
 def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:
-    """Bring the Secret in step and return the seconds until the next time; raise SyncError or Refused."""
+    """Sync the Secret and return the seconds until the next time; raise SyncError or Refused."""
     resource = entry.resource
     access = tools.access(spec.auth, resource.namespace)
     identity = tools.identity(access, resource.namespace, deadline)

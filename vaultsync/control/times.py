@@ -1,4 +1,4 @@
-"""Times: when an object is looked at again, spread so that many of them are no burst. Pure; `chance` is from 0 to 1."""
+"""Times: seconds until the next work on an object, spread to avoid bursts. Pure; `chance` is from 0 to 1."""
 
 import math
 
@@ -12,7 +12,7 @@ _FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
 def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float:
     """Return the seconds until a static secret is read again: refreshAfter minus 10 to 20 %.
 
-    Without refreshAfter that of a minute where an HMAC tells changes, else never. It is a second at least.
+    Without refreshAfter the same of a minute if an HMAC shows changes, else never. It is a second at least.
     """
     if refresh_after_s is None or refresh_after_s <= 0:
         return _sooner(_DEFAULT_REFRESH_S, chance) if hmac else NEVER
@@ -20,20 +20,20 @@ def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float
 
 
 def retry_s(failures: int, chance: float) -> float:
-    """Return the seconds until what has failed so often in a row is tried again: from 5 to 60, without an end."""
+    """Return the seconds until the next attempt after so many failures in a row: about 5, doubled each time, up to 60."""
     doubled = _FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 8)
     return min(doubled, _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
 
 
 def after_rotation_s(ttl_s: float, chance: float) -> float:
-    """Return the seconds until credentials that Vault rotates in `ttl_s` are read: half a second after that, or a bit more."""
+    """Return the seconds until credentials are read that Vault rotates in `ttl_s`: about half a second after that."""
     return max(ttl_s, 0.0) + 0.5 + 0.15 * chance
 
 
 def horizon_s(duration_s: float, percent: int, chance: float) -> float:
-    """Return the seconds after which a lease of this duration is renewed: `percent` to `percent` + 10 of it, at least one.
+    """Return the seconds after which a lease is renewed: `percent` to `percent` + 10 % of its duration, at least one.
 
-    One of less than a second cannot be renewed: the next credentials are issued after a pause.
+    A lease of less than a second cannot be renewed: the next credentials are issued after a pause.
     """
     if duration_s < _SHORTEST_S:
         return _PAUSE_S
@@ -42,9 +42,9 @@ def horizon_s(duration_s: float, percent: int, chance: float) -> float:
 
 
 def certificate_s(left_s: float, offset_s: float | None, chance: float) -> float:
-    """Return the seconds until a certificate with so much time left is issued anew: `offset_s` before its end.
+    """Return the seconds until a certificate with so much time left is reissued: `offset_s` before its end.
 
-    Without an offset a tenth of its life before. It is spread over a tenth of the offset, to the earlier side.
+    Without an offset it is a tenth of that time before its end. The result is spread to up to a tenth of the offset earlier.
     """
     ahead_s = offset_s if offset_s else 0.1 * left_s
     return max(left_s - ahead_s * (1 + 0.1 * chance), 0.0)

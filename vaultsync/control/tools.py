@@ -1,4 +1,4 @@
-"""Tools that the work on every object needs: status, events, finalizers, and requests of Vault."""
+"""Tools for the work on every object: status, Events, finalizers, and requests to Vault."""
 
 import hashlib
 import hmac
@@ -36,14 +36,14 @@ from vaultsync.vault.sessions import Sessions
 from vaultsync.vault.tokens import Token
 
 _TIMEOUT_S, _LONGEST_TIMEOUT_S = 30.0, 60.0
-"""Of a request of Vault: a thread that waits for one is missing to all namespaces."""
+"""Default and maximum for a request to Vault: a worker that waits is not available to other namespaces."""
 _FORBIDDEN = 403
 _OPERATOR_LENGTH = 8
 
 
 @dataclass(frozen=True)
 class Login:
-    """A token of an identity, and the namespace of Vault that requests with it are for."""
+    """A token of an identity, and the Vault namespace of the requests with it."""
 
     identity: Identity
     token: Token
@@ -52,7 +52,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Tools:
-    """Tools of all work; `namespace` is the operator's, `key` that of the HMACs."""
+    """Clients, caches and helpers that all workers share; `namespace` is the operator's, `key` that of the HMACs."""
 
     namespace: str
     key: bytes = field(repr=False)
@@ -69,11 +69,11 @@ class Tools:
     deletion_s: float = 60.0
 
     def access(self, reference: Reference | None, namespace: str) -> Access:
-        """Return the way to Vault of an object in a namespace; raise ReferenceRefused."""
+        """Return the access to Vault of an object in a namespace; raise ReferenceRefused."""
         return access_of(reference, namespace, self.namespace, self.store.get)
 
     def identity(self, access: Access, namespace: str, deadline: Deadline) -> Identity:
-        """Return who logs in for an object in a namespace; raise ReferenceRefused for a CA that is not there."""
+        """Return the identity that logs in for an object in a namespace; raise ReferenceRefused or Refused for a missing CA."""
         merged_auth, spec = access.merged, access.spec
         server = Server(
             address=spec.address,
@@ -99,7 +99,7 @@ class Tools:
         return login_with(self.sessions.token(identity, deadline), identity, spec)
 
     def send_request(self, login: Login, request: VaultRequest) -> dict[str, Any]:
-        """Return Vault's answer to a request; a token that is refused is used no more."""
+        """Send a request and return Vault's answer; forget the token if Vault refuses it. Raises VaultDenied or VaultAway."""
         call = Call(
             request.method,
             request.path,
@@ -116,12 +116,12 @@ class Tools:
             raise
 
     def client(self, identity: Identity) -> str:
-        """Return the name of an identity, after that of this installation; both tell nothing."""
+        """Return the mark of this installation and that of an identity: keyed hashes, which reveal nothing."""
         operator = hmac.new(self.key, b"operator", hashlib.sha256).hexdigest()[:_OPERATOR_LENGTH]
         return f"{operator}.{identity.mark(self.key)}"
 
     def transformation(self, entry: Entry, spec: SecretSpec) -> Merged:
-        """Return what is made of Vault's answer; raise TransformationFailed."""
+        """Return the merged transformation of an object; raise TransformationFailed."""
         known = {
             other.key.reference: other.resource.spec
             for other in self.store.entries_of_kinds(("SecretTransformation",))
@@ -130,7 +130,7 @@ class Tools:
         return merged(spec.destination.transformation, entry.resource.namespace, known)
 
     def send_event(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
-        """Send an event about the object."""
+        """Send an Event about the object."""
         self.notices.send(Notice(subject_of(entry.resource), reason, message, is_warning))
 
     def save(
@@ -140,7 +140,7 @@ class Tools:
         fields: Mapping[str, Any],
         deadline: Deadline,
     ) -> Entry:
-        """Write what is new in the status, and return the object as it is then."""
+        """Write the changes of the status, and return the updated object."""
         patch = status_patch(
             entry.status, conditions, fields, entry.resource.generation, time_text(time.time())
         )
@@ -149,14 +149,14 @@ class Tools:
         return self._merge(entry, {"status": patch}, deadline, "status")
 
     def set_finalizer(self, entry: Entry, deadline: Deadline) -> Entry:
-        """Add the finalizer, by a patch of the metadata alone, and return the object as it is then."""
+        """Add the finalizer by a patch of only the metadata, and return the updated object."""
         name = finalizer(entry.key.kind)
         if name in entry.finalizers:
             return entry
         return self._finalizers(entry, [*entry.finalizers, name], deadline)
 
     def drop_finalizers(self, entry: Entry, deadline: Deadline) -> Entry:
-        """Take ours and that of the Vault Secrets Operator away, and return the object as it is then."""
+        """Remove our finalizer and the Vault Secrets Operator's, and return the updated object."""
         names = finalizers(entry.key.kind)
         others = [each for each in entry.finalizers if each not in names]
         return entry if len(others) == len(entry.finalizers) else self._finalizers(entry, others, deadline)
@@ -172,8 +172,8 @@ class Tools:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
         if has_changed(entry, after):
-            # It was changed meanwhile. The watch tells of that, and has it worked on again: what is known until then is the spec
-            # of before, which this work is for, with the status that was written now.
+            # The object was changed meanwhile, and the watch will queue it again. Until then the store has the earlier spec,
+            # which this work is for, with the status that was written now.
             after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
         self.store.put(after)
         return after
@@ -181,7 +181,7 @@ class Tools:
     def roll(
         self, entry: Entry, targets: Sequence[RestartTarget], deadline: Deadline
     ) -> tuple[Condition, ...]:
-        """Roll the workloads that depend on the Secret, tell of each, and return the condition that says it, if there are any."""
+        """Restart the workloads that depend on the Secret, send an Event for each, and return the condition, if there are any."""
         problems: list[str] = []
         for target in targets:
             name = f"{target.kind}/{target.name}"
@@ -200,20 +200,20 @@ def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:
 
 
 def finalizer(kind: str) -> str:
-    """Return the finalizer that objects of a kind get."""
+    """Return our finalizer for objects of a kind."""
     return f"{kind.lower()}.{GROUP}/finalizer"
 
 
 def finalizers(kind: str) -> tuple[str, ...]:
-    """Return the finalizers that are taken away: ours, and that of the Vault Secrets Operator, which has some in the plural."""
+    """Return the finalizers to remove: ours, and the Vault Secrets Operator's, some of which have the kind in the plural."""
     return finalizer(kind), f"{BY_KIND[kind].plural}.{GROUP}/finalizer"
 
 
 def now() -> float:
-    """Return the seconds since 1970, which a status can keep."""
+    """Return the seconds since 1970, which a status can store."""
     return time.time()
 
 
 def chance() -> float:
-    """Return a number from 0 to 1 that spreads what would be due at once."""
+    """Return a random number from 0 to 1, which spreads work that would be due at once."""
     return random.random()  # noqa: S311  # no secret

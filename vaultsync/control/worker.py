@@ -1,4 +1,4 @@
-"""Workers: threads that take what is due, have it done, and say what went wrong in condition and event."""
+"""Workers: threads that process queued custom objects, and report errors as a condition and an Event."""
 
 import datetime
 import logging
@@ -28,7 +28,7 @@ _BUDGET_S = 60.0
 _SHOWN = 1024
 _RETRY_DELETION_S = 2.0
 SETTLE_S = 2.0
-"""Time that a new object may wait for what it refers to: what is applied together is seen in any order."""
+"""Wait of a new object for the objects that it refers to: objects applied together are seen in any order."""
 SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
 
 
@@ -36,14 +36,14 @@ class Handler(Protocol):
     """Works on objects of other kinds than the custom ones: `vaultsync.kept.refresh.Refresher`."""
 
     def work(self, key: Key, deadline: Deadline) -> float:
-        """Do what is due, and return the seconds until the next time; raise SyncError or Refused."""
+        """Work on an object, and return the seconds until the next time; raise SyncError or Refused."""
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
-        """Tell that the work has failed."""
+        """Report that the work has failed."""
 
 
 class Workers:
-    """Works on objects as the queue gives them out."""
+    """Runs threads that process the keys of the queue."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class Workers:
         self.failed = 0
 
     def start(self) -> None:
-        """Work from now on."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def finish(self, budget_s: float) -> None:
-        """Take no more work, and wait for what has begun."""
+        """Close the queue, and wait up to `budget_s` seconds for the work in progress."""
         self._queue.close()
         deadline = Deadline(budget_s)
         for thread in self._threads:
@@ -147,7 +147,7 @@ class Workers:
         return accept(self._tools, entry, deadline)
 
     def _end(self, entry: Entry, deadline: Deadline) -> float:
-        """Do what is due before an object goes, within the time for that, and let it go."""
+        """Revoke the credentials of a deleted object, within the time limit, and remove its finalizers."""
         age_s = _age_s(entry)
         if not set(finalizers(entry.key.kind)).intersection(entry.finalizers):
             return NEVER
@@ -194,11 +194,11 @@ class Workers:
 
 
 def _line(error: Exception) -> str:
-    """Return the message of an error for the log: names in it are as long as the author of an object likes."""
+    """Return the message of an error for the log, shortened: authors choose the length of names in it."""
     return bounded(str(error), _SHOWN)
 
 
 def _age_s(entry: Entry) -> float:
-    """Return how long ago the object was deleted."""
+    """Return the seconds since the deletion of the object."""
     deleted = datetime.datetime.fromisoformat(entry.deleted_at.replace("Z", "+00:00"))
     return now() - deleted.timestamp()

@@ -1,2 +1,2 @@
-"""Kept references: objects that were resolved at admission are read again in Vault, as whom they were read then, and
-written where something has changed."""
+"""Kept references: references of objects resolved at admission are read again from Vault, with the same login, and
+changed values are written."""

@@ -1,4 +1,4 @@
-"""Reading: the values of kept references, from Vault, with the login that the object was resolved with at admission."""
+"""Reading: the values of kept references from Vault, with the login that resolved the object at admission."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -31,7 +31,7 @@ _FORBIDDEN = 403
 
 
 class Limits(NamedTuple):
-    """Limits of kept references: the paths, Vault's namespace that these take for granted, and whose CA is trusted."""
+    """Limits of kept references: the policy of paths, the Vault namespace of these, and the sources of trusted CAs."""
 
     policy: PathPolicy
     vault_namespace: str
@@ -64,7 +64,7 @@ class Reading:
         self._limits = limits
 
     def read(self, references: KeptReferences, place: Place, deadline: Deadline) -> Answered:
-        """Return the values as Vault has them; raise NotResolved, which lists all that could not be, SyncError or Refused.
+        """Return the present values from Vault; raise NotResolved, which lists all failed references, SyncError or Refused.
 
         Only KV engines are read: others may answer each read with new credentials.
         """
@@ -137,7 +137,7 @@ class Reading:
 
 
 def _parsed(references: KeptReferences) -> dict[str, Value]:
-    """Return the parsed texts; raise NotResolved for one that is no reference to this version of the grammar."""
+    """Return the parsed references; raise NotResolved for a text that this version's grammar refuses."""
     try:
         values = {name: parse(value.text.encode()) for name, value in references.values.items()}
     except VaultEnvError as error:

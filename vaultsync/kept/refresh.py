@@ -1,4 +1,4 @@
-"""Refreshing: an object with kept references, whose values are written where Vault has others than the marks say."""
+"""Refreshing: values of an object with kept references are written if Vault's values no longer match the marks."""
 
 import logging
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ _DYNAMIC_ENGINE = (
 
 
 class Refresher:
-    """Refreshes objects of some collections, by their name; safe to share between threads."""
+    """Refreshes objects of some collections with kept references; safe to share between threads."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Refresher:
         objects: Objects,
         notices: Notices,
     ) -> None:
-        """`key` is that of the seals."""
+        """`collections` are by their name; `key` is that of the seals and marks."""
         self._collections = collections
         self._key = key
         self._watched = watched
@@ -56,7 +56,7 @@ class Refresher:
         self.written = 0
 
     def work(self, key: Key, deadline: Deadline) -> float:
-        """Bring an object in step and return the seconds until the next time; raise SyncError or Refused."""
+        """Refresh an object and return the seconds until the next time; raise SyncError or Refused."""
         seen, place = self._watched.get(key), Place(*key)
         if seen is None:
             self._warnings.forget(key)
@@ -80,7 +80,7 @@ class Refresher:
         return refresh_s(references.after_s, True, chance())
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
-        """Tell of a failure, once until something else happens."""
+        """Send a warning Event about a failure, unless the last one has the same message."""
         seen = self._watched.get(key)
         reason = error.reason if isinstance(error, SyncError) else reasons.SYNC_ERROR
         if seen is not None:
@@ -94,9 +94,9 @@ class Refresher:
         changed: Mapping[str, bytes],
         deadline: Deadline,
     ) -> tuple[str, ...]:
-        """Write changed values and their marks; return the names of those that somebody else has written meanwhile.
+        """Write changed values and their marks; return the names of values that somebody else has overwritten.
 
-        Nothing is written where the annotation is another one by now: the watch tells of that.
+        Nothing is written if the annotation has changed meanwhile: the watch queues the object again.
         """
         collection, place = self._collections[key.kind], Place(*key)
         found = self._objects.get(self._resource(key), key.name, deadline)
@@ -116,7 +116,7 @@ class Refresher:
             if name not in lost
         }
         text = sealed(replace(references, values=marked), place, self._key) if marked else ""
-        if text == seen.text:  # base64 with line breaks in Vault stands without them in binaryData
+        if text == seen.text:  # base64 with line breaks in Vault has none in binaryData
             return ()
         self._patch(key, found, with_annotation(replaced, text), deadline)
         if own:
@@ -128,14 +128,14 @@ class Refresher:
     def _is_own(
         self, name: str, present: Mapping[str, bytes], references: KeptReferences, place: Place
     ) -> bool:
-        """Return whether the value that was written last still stands there."""
+        """Return whether the object still has the value that was written last."""
         known: KeptValue = references.values[name]
         return name in present and mark_of(present[name], name, place, self._key) == known.mark
 
     def _patch(self, key: Key, found: Mapping[str, Any], new: Any, deadline: Deadline) -> None:
-        """Write the difference, and give back the fields that others own.
+        """Write the difference, and restore the ownership of fields.
 
-        Whoever writes a field owns it, and a server-side apply of its owner before, with a reference, would be a conflict.
+        A write changes the owner of a field, and a later server-side apply by the earlier owner would be a conflict.
         """
         resource = self._resource(key)
         written = self._objects.patch(
@@ -159,7 +159,7 @@ class Refresher:
         return self._collections[key.kind].resource._replace(namespace=key.namespace)
 
     def _kind(self, key: Key, deadline: Deadline) -> str:
-        """Return the object's kind; a custom object is read for it."""
+        """Return the object's kind; read a custom object for it."""
         if known := self._collections[key.kind].api_kind:
             return known
         try:

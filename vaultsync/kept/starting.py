@@ -1,4 +1,4 @@
-"""Kept references put together: the collections to watch, and what refreshes their objects."""
+"""Construction of the refresh of kept references: the collections to watch, and the Refresher of their objects."""
 
 import logging
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _KEY_BUDGET_S = 30.0
 
 
 def reflected(collections: tuple[RefreshedCollection, ...], watched: Watched) -> Iterator[Reflected]:
-    """Yield what is to be watched: the metadata alone of objects with the label."""
+    """Yield the collections to watch: only the metadata of objects with the label."""
     for each in collections:
         yield Reflected(
             each.resource,
@@ -38,7 +38,7 @@ def reflected(collections: tuple[RefreshedCollection, ...], watched: Watched) ->
 
 
 def new_refresher(settings: Settings, tools: Tools, watched: Watched) -> Refresher | None:
-    """Return what refreshes the objects; None, and a line in the log, where the webhook's namespace is not there."""
+    """Return the Refresher; None, with a warning in the log, if the key in the webhook's namespace cannot be read."""
     namespace = settings.webhook_namespace
     try:
         key = find_key(tools.cluster, namespace, KEY_SECRET, KEY_BYTES, Deadline(_KEY_BUDGET_S))

@@ -1,4 +1,4 @@
-"""Objects with kept references, as the watches tell of them: their metadata alone, and when each is due."""
+"""Objects with kept references from the watches: only their metadata, and when each is due."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ from vaultsync.control.tools import chance
 
 
 class Seen(NamedTuple):
-    """An object as it was seen: its uid, and the annotation, which anybody may have written."""
+    """An object as last seen: its uid, and the annotation, which anybody may have written."""
 
     uid: str
     text: str
 
 
 class Watched:
-    """Objects with the label of kept references, by their key; safe to share between threads."""
+    """Holds objects with the label of kept references, by their key; safe to share between threads."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
@@ -30,7 +30,7 @@ class Watched:
         self._started = False
 
     def start(self, *, spread: bool) -> None:
-        """Queue everything that is there: at once, or spread over its time."""
+        """Queue all objects: at once, or each within its refresh time."""
         with self._lock:
             self._started = True
             seen = dict(self._seen)
@@ -38,7 +38,7 @@ class Watched:
             self._queue.put(key, chance() * _delay_s(entry) if spread else 0.0)
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Take a list of all objects of a kind."""
+        """Process a list of all objects of a kind."""
         found = {_key(kind, document) for document in documents}
         with self._lock:
             gone = [key for key in self._seen if key.kind == kind and key not in found]
@@ -48,7 +48,7 @@ class Watched:
             self.changed(kind, document)
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Take a change of an object: it is due after its time, as what it has now was read when it was written."""
+        """Process a change of an object; it is due after its refresh time, as its values were just read from Vault."""
         key = _key(kind, document)
         seen = Seen(str(document["metadata"].get("uid") or ""), annotation_of(document))
         with self._lock:
@@ -58,7 +58,7 @@ class Watched:
             self._queue.put(key, _delay_s(seen))
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Take the end of an object, or of its label."""
+        """Process the removal of an object, or of its label."""
         self._gone(_key(kind, document))
 
     def _gone(self, key: Key) -> None:
@@ -66,10 +66,10 @@ class Watched:
             self._seen.pop(key, None)
             is_due = self._started
         if is_due:
-            self._queue.put(key)  # so that it counts no longer as one that fails
+            self._queue.put(key)  # so that it no longer counts as failing
 
     def get(self, key: Key) -> Seen | None:
-        """Return the object, None if there is none."""
+        """Return the object, or None if it is unknown."""
         with self._lock:
             return self._seen.get(key)
 
@@ -79,7 +79,7 @@ class Watched:
 
 
 def _delay_s(seen: Seen) -> float:
-    """Return the seconds until an object is due that was written now; none for what cannot be read, which is told at once."""
+    """Return the seconds until a just written object is due; 0 for an unreadable annotation, to report it at once."""
     references = read_annotation(seen.text)
     return refresh_s(references.after_s, True, chance()) if isinstance(references, KeptReferences) else 0.0
 

@@ -1,1 +1,1 @@
-"""Reloads: workloads whose secrets have a new version in Vault, read as whom their pods read them, are rolled."""
+"""Reloads: restarts of workloads whose secrets have a new version in Vault, read with the login of their pods."""

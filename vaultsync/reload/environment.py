@@ -16,7 +16,7 @@ _KEY_FROM = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 
 
 class Source(NamedTuple):
-    """A ConfigMap or Secret of the pod's namespace that brings variables."""
+    """A ConfigMap or Secret of the pod's namespace with values of variables."""
 
     kind: str
     name: str
@@ -27,7 +27,7 @@ Sources = Mapping[Source, Values]
 
 
 def sources_of(container: Mapping[str, Any]) -> Iterator[Source]:
-    """Yield the ConfigMaps and Secrets that the container's variables come from."""
+    """Yield the ConfigMaps and Secrets that the container's variables refer to."""
     for entry in container.get("envFrom") or ():
         yield from (
             Source(kind, entry[field]["name"]) for field, kind in _SOURCE_KINDS.items() if entry.get(field)
@@ -48,7 +48,7 @@ def values_of(kind: str, document: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def environment_of(container: Mapping[str, Any], sources: Sources) -> dict[str, bytes]:
-    """Return the variables whose values can be known; ConfigMaps and Secrets that are not in `sources` bring none.
+    """Return the variables with known values; ConfigMaps and Secrets that are not in `sources` add none.
 
     Raises TooLong where `$(NAME)` makes them longer than any program can be started with.
     """

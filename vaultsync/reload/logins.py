@@ -1,4 +1,4 @@
-"""Logins of pods, done in their place: a token of the pod's own ServiceAccount, at the Vault that the pod logs in to."""
+"""Logins in place of pods: with a token of the pod's own ServiceAccount, at the pod's Vault."""
 
 from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.connection import ConnectionSpec
@@ -11,7 +11,7 @@ from vaultsync.vault.tokens import Token
 
 
 class Logins:
-    """Identities and tokens of pods; safe to share between threads."""
+    """Provides the identities and tokens of pods; safe to share between threads."""
 
     def __init__(self, sessions: Sessions, authorities: Authorities, ca_file: str) -> None:
         """`ca_file` holds the CA of Vault for pods that name none of their own; empty: the system's."""
@@ -20,7 +20,7 @@ class Logins:
         self._ca_file = ca_file
 
     def identity(self, login: PodLogin, namespace: str, deadline: Deadline) -> Identity:
-        """Return who logs in for a pod of a namespace; raise ReferenceRefused or Refused for a CA that is not there."""
+        """Return the identity of a pod in a namespace; raise ReferenceRefused or Refused for a missing CA."""
         return Identity(
             server=Server(
                 address=login.address,

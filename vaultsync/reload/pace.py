@@ -1,4 +1,4 @@
-"""The pace: how many workloads are rolled in a minute. No namespace has more than three quarters of that while others wait."""
+"""The pace: how many workloads are restarted in a minute; one namespace gets at most three quarters while others wait."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ _MINUTE_S = 60.0
 
 
 class Pace:
-    """Grants so many rollouts in any minute; safe to share between threads."""
+    """Grants at most `per_minute` rollouts in any minute; safe to share between threads."""
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -19,10 +19,10 @@ class Pace:
         self._granted: deque[tuple[float, str]] = deque()
         """Time and namespace of each rollout of the last minute."""
         self._waiting: dict[str, float] = {}
-        """Namespaces without a rollout since they were refused one in the last minute, and when that was."""
+        """Namespaces that were refused a rollout in the last minute and have had none since, with the time of the refusal."""
 
     def grant(self, namespace: str) -> float:
-        """Grant a rollout in a namespace and return 0, or return the seconds until one may be asked for again."""
+        """Grant a rollout in a namespace and return 0, or return the seconds until the next request may succeed."""
         with self._lock:
             now = self._clock()
             self._forget(now - _MINUTE_S)

@@ -1,4 +1,4 @@
-"""Pods: what the newest pod of a workload reads, as it was admitted; its pods of one template read the same."""
+"""Pods: the Vault reads of a workload's newest pod, as it was admitted; pods of one template have the same reads."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from vaultsync.reload.workloads import Workload, owns
 
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets"}
 _FRESH_S = 600.0
-"""For so long a workload that nobody changes is not asked for its pods again."""
+"""Seconds for which the reads of an unchanged workload are cached."""
 
 
 class _Known(NamedTuple):
@@ -27,7 +27,7 @@ class _Known(NamedTuple):
 
 
 class Pods:
-    """Reads of pods by their workload; safe to share between threads."""
+    """Caches the Vault reads of pods by their workload; safe to share between threads."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Pods:
         source_kinds: Collection[str],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Variables from objects of other kinds than `source_kinds`, ConfigMap and Secret, are not known."""
+        """`source_kinds` are some of ConfigMap and Secret; variables from objects of other kinds are unknown."""
         self._objects = objects
         self._source_kinds = source_kinds
         self._clock = clock
@@ -43,7 +43,7 @@ class Pods:
         self._known: dict[Key, _Known] = {}
 
     def reads(self, workload: Workload, deadline: Deadline) -> PodReads:
-        """Return what the workload's pods read, nothing where it has none; raise ClusterUnavailable or MissingRight."""
+        """Return the reads of the workload's pods, empty if it has none; raise ClusterUnavailable or MissingRight."""
         key = Key(workload.plural, workload.namespace, workload.name)
         with self._lock:
             known = self._known.get(key)
@@ -60,7 +60,7 @@ class Pods:
         return reads
 
     def forget(self, key: Key) -> None:
-        """Keep nothing of a workload that is gone."""
+        """Remove a deleted workload from the cache."""
         with self._lock:
             self._known.pop(key, None)
 

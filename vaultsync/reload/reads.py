@@ -1,7 +1,7 @@
-"""Reads: the paths of Vault that an admitted pod reads, and the login that each of its containers has for that. Pure.
+"""Reads: the Vault paths that an admitted pod reads, and the login that each of its containers uses for them. Pure.
 
-What the webhook made of the pod is looked at, so that annotations, defaults and the operator's settings are in it: the
-containers that the launcher starts, and the variables by which it is told what to do (`vaultenv/variables.py`).
+They are found in the pod after the webhook's mutation, which has applied annotations, defaults and settings: in the
+containers that the launcher starts, and in the variables that configure it (`vaultenv/variables.py`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,13 +43,13 @@ class PodLogin:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def url(self, path: str) -> str:
-        """Return the URL of a path, which stands for it among those of all Vaults."""
+        """Return the URL of a path, which identifies it among the paths of all Vaults."""
         namespace = f"{self.vault_namespace.strip('/')}/" if self.vault_namespace else ""
         return f"{self.address}/v1/{namespace}{path}"
 
 
 class PodReads(NamedTuple):
-    """Paths whose latest version is read, by the login that reads them, and what cannot be known of the pod."""
+    """Paths of which the latest version is read, by their login, and messages about unknown reads of the pod."""
 
     paths: Mapping[PodLogin, tuple[str, ...]]
     problems: tuple[str, ...]
@@ -65,7 +65,7 @@ def sources_of_pod(pod: Mapping[str, Any]) -> set[Source]:
 
 
 def reads_of(pod: Mapping[str, Any], sources: Sources) -> PodReads:
-    """Return what the pod reads; references with a version, writes and ciphertexts never have another one."""
+    """Return the pod's reads, without references with a version, writes and ciphertexts, which never get another one."""
     paths: dict[PodLogin, dict[str, None]] = {}
     problems = []
     for container in _launched(pod):
@@ -104,7 +104,7 @@ def _paths_in_documents(settings: Settings) -> Iterator[str]:
 
 
 def _paths_in_template(source: TemplateSource) -> Iterator[str]:
-    """Yield the paths that a template source reads; one that a template builds is known at the start alone."""
+    """Yield the paths that a template source reads, without computed paths, which only the launcher's start knows."""
     texts = [source.path]
     if source.template:
         mentions = analyse(source.template, source.name, source.left, source.right).mentions
@@ -140,7 +140,7 @@ def _login(pod: Mapping[str, Any], container: Mapping[str, Any], settings: Setti
 
 
 def _ca(pod: Mapping[str, Any], container: Mapping[str, Any], settings: Settings) -> tuple[str, str]:
-    """Return Secret and key of Vault's CA; empty where the container has none from a Secret."""
+    """Return the Secret and the key of Vault's CA; empty if the container has no CA from a Secret."""
     volume, file = _volume_of(pod, container, settings.ca_file)
     secret = volume.get("secret") or {}
     named = {item["path"]: item["key"] for item in secret.get("items") or ()}

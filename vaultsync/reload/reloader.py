@@ -1,4 +1,4 @@
-"""The reloader: looks after one workload, and rolls it where Vault has a newer version than its pods."""
+"""The reloader: checks a workload, and restarts it if Vault has a newer version of a secret than its pods."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -29,9 +29,9 @@ _SHOWN = 8
 
 
 class Found(NamedTuple):
-    """The latest version of each path that the pods read, by its URL, the URLs without one, and all problems.
+    """The latest versions of the paths that pods read, by URL, the URLs without a version, and all problems.
 
-    It `is_whole` if there is no other path that they read.
+    `is_whole` is false if the pods may read further paths.
     """
 
     versions: Mapping[str, int]
@@ -40,12 +40,12 @@ class Found(NamedTuple):
     is_whole: bool
 
     def carried_over(self, before: Mapping[str, int]) -> dict[str, int]:
-        """Return the versions that stay, as their paths may be read still."""
+        """Return the earlier versions to retain, as the pods may still read their paths."""
         return {url: version for url, version in before.items() if url in self.unknown or not self.is_whole}
 
 
 class Reloader:
-    """Works on workloads; safe to share between threads."""
+    """Checks and restarts workloads; safe to share between threads."""
 
     def __init__(
         self,
@@ -70,9 +70,9 @@ class Reloader:
         self.rolled = 0
 
     def work(self, key: Key, deadline: Deadline) -> float:
-        """Look after a workload and return the seconds until the next time; raise SyncError or Refused.
+        """Check a workload, restart it if due, and return the seconds until the next time; raise SyncError or Refused.
 
-        One that cannot be rolled now is looked at again when the watch tells that it can.
+        A workload on hold is not read; the watch queues it again when the hold ends.
         """
         workload = self._workloads.get(key)
         if workload is None:
@@ -102,7 +102,7 @@ class Reloader:
         return next_s
 
     def failed(self, key: Key, error: Exception, deadline: Deadline) -> None:
-        """Tell of a failure, once until something else happens."""
+        """Send a warning Event about a failure, unless the last one has the same message."""
         workload = self._workloads.get(key)
         reason = error.reason if isinstance(error, SyncError) else reasons.SYNC_ERROR
         if workload is not None:
@@ -118,7 +118,7 @@ class Reloader:
     def _roll(
         self, workload: Workload, now: Mapping[str, int], changes: list[str], deadline: Deadline
     ) -> None:
-        """Roll the workload, if it is as it was decided on: else the watch tells of the change."""
+        """Restart the workload, unless it has changed since the decision: then the watch queues it again."""
         resource = resource_of(workload.plural, workload.namespace)
         document = self._objects.get(resource, workload.name, deadline)
         if document is None or workload_of(workload.plural, document) != workload:
@@ -135,7 +135,7 @@ class Reloader:
             self._notices.send(notice)
 
     def _find(self, workload: Workload, deadline: Deadline) -> Found:
-        """Return the versions of all that the workload's pods read, each asked as their own ServiceAccount."""
+        """Return the versions of all paths that the workload's pods read, each requested as their own ServiceAccount."""
         reads = self._pods.reads(workload, deadline)
         versions: dict[str, int] = {}
         unknown, problems = set(), list(reads.problems)
@@ -156,7 +156,7 @@ class Reloader:
 
 
 def _listed(texts: Sequence[str]) -> str:
-    """Return the first of the texts, and how many more there are."""
+    """Return the first texts as one, with the number of further ones."""
     more = f"; and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
     return "; ".join(texts[:_SHOWN]) + more
 

@@ -1,4 +1,4 @@
-"""Reloads put together: what the operator watches for them, who works on it, and the figures."""
+"""Construction of the reloads: the collections to watch, the handler of workloads, and the metrics."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -19,11 +19,11 @@ from vaultsync.reload.workloads import resource_of, trimmed
 from vaultsync.settings import Settings
 
 _FRESH_PART = 0.75
-"""Of the interval, which is shortened by up to a fifth: a workload that is due finds nothing of its last time."""
+"""Part of the interval for which versions are cached: less than the shortest interval, so that each check reads Vault."""
 
 
 class Reloads:
-    """The reloads of one replica."""
+    """Builds the reloads of one replica, and holds their parts."""
 
     def __init__(self, settings: Settings, queue: Queue, objects: Objects) -> None:
         self._settings = settings
@@ -32,7 +32,7 @@ class Reloads:
         self._reloader: Reloader | None = None
 
     def reflected(self) -> list[Reflected]:
-        """Return the collections to watch: all workloads, as the annotations of pod templates cannot be selected by."""
+        """Return the collections to watch: all workloads, as no selector can match annotations of pod templates."""
         workloads = self._workloads
         return [
             Reflected(
@@ -47,7 +47,7 @@ class Reloads:
         ]
 
     def handlers(self, tools: Tools) -> Mapping[str, Handler]:
-        """Return what works on each kind of workload."""
+        """Return the handler of each kind of workload, by its plural."""
         settings = self._settings
         self._reloader = reloader = Reloader(
             self._workloads,
@@ -66,7 +66,7 @@ class Reloads:
         self._workloads.start(spread=spread)
 
     def figures(self) -> list[Figure]:
-        """Return what /metrics shows of it."""
+        """Return the metrics of the reloads."""
         rolled = self._reloader.rolled if self._reloader else 0
         return [
             Figure(

@@ -1,4 +1,4 @@
-"""Versions: the latest version of a path of KV version 2, asked once for all workloads of an identity.
+"""Versions: the latest version of a KV v2 path, requested once for all workloads of an identity.
 
 https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-metadata
 """
@@ -24,7 +24,7 @@ _SECONDS = len("2026-01-01T00:00:00")
 
 
 class Latest(NamedTuple):
-    """The latest version of a path, or 0 and why there is none to compare."""
+    """The latest version of a path, or 0 and the problem why there is none to compare."""
 
     version: int
     problem: str = ""
@@ -37,7 +37,7 @@ class _Known(NamedTuple):
 
 
 class Versions:
-    """Latest versions by the digest of the identity, and path; safe to share between threads."""
+    """Caches latest versions by the digest of the identity and the path; safe to share between threads."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Versions:
         fresh_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Answers of the last `fresh_s` seconds are not asked for again."""
+        """`fresh_s` is the number of seconds for which an answer is cached."""
         self._vaults = vaults
         self._sessions = sessions
         self._engines = engines
@@ -59,7 +59,7 @@ class Versions:
     def latest(self, identity: Identity, token: Token, path: str) -> Latest:
         """Return the latest version of the path; raise VaultAway where Vault cannot answer.
 
-        Where the policy does not allow the metadata, the version stands beside the data: that is remembered.
+        If the policy does not allow the metadata, the version is read with the data, also at all later requests.
         """
         key = identity.digest(), path
         with self._lock:
@@ -97,7 +97,7 @@ class Versions:
             return Latest(0, str(error)), False
 
     def _fetch(self, identity: Identity, token: Token, path: str) -> Mapping[str, Any]:
-        """Return the data of the answer, empty for a path that is missing; raise VaultDenied or VaultAway."""
+        """Return the data of the answer, empty for a missing path; raise VaultDenied or VaultAway."""
         call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
         try:
             return _mapping(self._vaults.send(identity.server, call).get("data"))
@@ -122,7 +122,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _readable(path: str, version: int, facts: Mapping[str, Any]) -> Latest:
-    """Return the version, unless pods could not read it: rolled pods would not start."""
+    """Return the version, or a problem if pods could not read it: restarted pods would not start."""
     deleted_at = str(facts.get("deletion_time") or "")
     is_deleted = bool(deleted_at) and deleted_at[:_SECONDS] <= time_text(time.time())[:_SECONDS]
     if not version or is_deleted or facts.get("destroyed"):

@@ -1,4 +1,4 @@
-"""The workloads that ask for reloads, as the watches tell them; of all others nothing is kept."""
+"""Workloads whose annotations request reloads, from the watches; all others are not stored."""
 
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from vaultsync.reload.workloads import Workload, workload_of
 
 
 class Workloads:
-    """Workloads by their key, whose kind is the plural; safe to share between threads."""
+    """Holds workloads by their key, whose kind is the plural; safe to share between threads."""
 
     def __init__(self, queue: Queue, interval_s: float) -> None:
         self._queue = queue
@@ -29,7 +29,7 @@ class Workloads:
             self._queue.put(key, chance() * self._interval_s if spread else 0.0)
 
     def all_of(self, plural: str, documents: Sequence[Mapping[str, Any]]) -> None:
-        """Take a list of all workloads of a kind."""
+        """Process a list of all workloads of a kind."""
         found = {_key(plural, document) for document in documents}
         with self._lock:
             for key in [key for key in self._seen if key.kind == plural and key not in found]:
@@ -38,7 +38,7 @@ class Workloads:
             self.changed(plural, document)
 
     def changed(self, plural: str, document: Mapping[str, Any]) -> None:
-        """Take a change of a workload; one that is new, was changed by its author, or has ended a rollout, is due now."""
+        """Process a change of a workload; queue it now if it is new, has a new generation, or is no longer on hold."""
         key, now = _key(plural, document), workload_of(plural, document)
         with self._lock:
             before = self._seen.pop(key, None)
@@ -49,12 +49,12 @@ class Workloads:
             self._queue.put(key)
 
     def removed(self, plural: str, document: Mapping[str, Any]) -> None:
-        """Take the end of a workload."""
+        """Process the removal of a workload."""
         with self._lock:
             self._seen.pop(_key(plural, document), None)
 
     def get(self, key: Key) -> Workload | None:
-        """Return the workload, None if there is none that asks for reloads."""
+        """Return the workload, or None if it does not exist or requests no reloads."""
         with self._lock:
             return self._seen.get(key)
 

@@ -1,6 +1,6 @@
-"""Workloads: whether one is to be reloaded, whether it can be rolled now, and the patches that say so. Pure.
+"""Workloads: whether their annotations request reloads, whether a restart can begin now, and its patches. Pure.
 
-https://github.com/bank-vaults/vault-secrets-reloader has the first two annotations; both stand at the pod template.
+https://github.com/bank-vaults/vault-secrets-reloader defines the first two annotations; both are on the pod template.
 """
 
 import json
@@ -16,13 +16,13 @@ MANAGER = "vault-webhook-reload"
 PREFIXES = ("secrets-reloader.security.bank-vaults.io/", "alpha.vault.security.banzaicloud.io/")
 RELOAD, COUNT = "reload-on-secret-change", "secret-reload-count"
 VERSIONS = "security.banzaicloud.io/seen-versions"
-"""Of the workload itself: the version of each path that its pods have, or may have; a JSON object."""
+"""Annotation of the workload itself: the version of each path that its pods have, or may have, as a JSON object."""
 _DEADLINE_EXCEEDED, _COMPLETE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A workload that is to be reloaded; `hold` says why it cannot be rolled now, empty for one that can."""
+    """A workload that requests reloads; `hold` is the reason why it cannot be restarted now, or empty."""
 
     plural: str
     namespace: str
@@ -30,7 +30,7 @@ class Workload:
     uid: str
     generation: int
     selector: str
-    """Of its pods: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"""
+    """Label selector of its pods: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors"""
     count_key: str
     count: str
     versions: Mapping[str, int]
@@ -38,7 +38,7 @@ class Workload:
 
     @property
     def kind(self) -> str:
-        """Its kind, as Events have it."""
+        """The kind of the workload, as Events name it."""
         return WORKLOADS[self.plural]
 
 
@@ -48,7 +48,7 @@ def resource_of(plural: str, namespace: str = "") -> Resource:
 
 
 def workload_of(plural: str, document: Mapping[str, Any]) -> Workload | None:
-    """Return the workload if one of the annotations asks for reloads, at its pod template or at itself."""
+    """Return the workload if an annotation of its pod template or of itself requests reloads, else None."""
     metadata, template = document["metadata"], document["spec"]["template"].get("metadata") or {}
     own, of_pods = metadata.get("annotations") or {}, template.get("annotations") or {}
     prefix = next(
@@ -71,7 +71,7 @@ def workload_of(plural: str, document: Mapping[str, Any]) -> Workload | None:
 
 
 def trimmed(plural: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the document of a workload that is to be reloaded, and of another one no more than `workload_of` asks for."""
+    """Return the document of a workload that requests reloads, and of any other only the fields that `workload_of` needs."""
     if workload_of(plural, document):
         return document
     metadata = document["metadata"]
@@ -80,7 +80,7 @@ def trimmed(plural: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def owns(workload: Workload, pod: Mapping[str, Any]) -> bool:
-    """Return whether the pod is the workload's own and lives; a Deployment has its pods by a ReplicaSet."""
+    """Return whether the workload owns the pod and the pod is active; a Deployment owns pods through a ReplicaSet."""
     metadata = pod["metadata"]
     if metadata.get("deletionTimestamp") or (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
         return False
@@ -94,13 +94,13 @@ def owns(workload: Workload, pod: Mapping[str, Any]) -> bool:
 
 
 def versions_patch(workload: Workload, versions: Mapping[str, int]) -> dict[str, Any]:
-    """Return the merge patch that keeps the versions, and rolls nothing."""
+    """Return the merge patch that stores the versions, without a restart."""
     text = json.dumps(dict(sorted(versions.items()))) if versions else None
     return {"metadata": {"uid": workload.uid, "annotations": {VERSIONS: text}}}
 
 
 def roll_patch(workload: Workload, versions: Mapping[str, int], version: str) -> dict[str, Any]:
-    """Return the merge patch that rolls the workload if it still has the resourceVersion `version`, and keeps the versions."""
+    """Return the merge patch that restarts a workload of resourceVersion `version`, and stores the versions."""
     count = str(int(workload.count) + 1) if workload.count.isdecimal() else "1"
     patch = versions_patch(workload, versions)
     patch["metadata"]["resourceVersion"] = version
@@ -109,7 +109,7 @@ def roll_patch(workload: Workload, versions: Mapping[str, int], version: str) ->
 
 
 def _versions(text: object) -> dict[str, int]:
-    """Return the versions that were kept; none where somebody has written something else there."""
+    """Return the stored versions; none if somebody has written another text."""
     try:
         found = json.loads(text) if isinstance(text, str) else {}
     except (ValueError, RecursionError):
@@ -137,15 +137,15 @@ _ROLLING = "a rollout is under way"
 
 
 def _not_observed(document: Mapping[str, Any]) -> str:
-    """Return the reason for a workload whose controller has not seen its last change yet."""
+    """Return the reason to hold a workload whose controller has not observed its last change, or an empty text."""
     seen = (document.get("status") or {}).get("observedGeneration") or 0
     return _ROLLING if seen < (document["metadata"].get("generation") or 0) else ""
 
 
 def _deployment_hold(spec: Mapping[str, Any], status: Mapping[str, Any]) -> str:
-    """Return why a Deployment cannot be rolled, as `kubectl rollout status` decides it.
+    """Return why a Deployment cannot be restarted, or an empty text, as `kubectl rollout status` decides it.
 
-    One whose time for progress is over can: a new secret may be just what its pods need.
+    A Deployment past its progress deadline can be restarted: its pods may need just the new secret.
     """
     if spec.get("paused"):
         return "it is paused"

@@ -1,4 +1,4 @@
-"""Custom objects beside each other: who may refer to whom, and what a VaultAuthGlobal adds. Pure.
+"""References between custom objects: which namespaces may use an object, and the merge with a VaultAuthGlobal. Pure.
 
-One object is read by `vaultkube.sync_resources.resources.read_resource`.
+A single object is parsed by `vaultkube.sync_resources.resources.read_resource`.
 """

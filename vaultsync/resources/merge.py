@@ -1,4 +1,4 @@
-"""A VaultAuth with what its VaultAuthGlobal adds: the login as it is done, or what it lacks."""
+"""The merge of a VaultAuth with its VaultAuthGlobal: the complete login, or the part that it lacks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ _UNION, _REPLACE = "union", "replace"
 
 @dataclass(frozen=True)
 class MergedAuth:
-    """A login: the connection, None for the default one, the method with what it needs, and what is sent along.
+    """A merged login: the connection (None: the default one), the method with its parameters, and further headers.
 
-    A connection without a namespace stands in the VaultAuth's or, where there is none and `connection_is_global`, in the
+    A connection without a namespace is in the VaultAuth's namespace or, if there is none and `connection_is_global`, in the
     VaultAuthGlobal's.
     """
 
@@ -39,7 +39,7 @@ class MergedAuth:
 
 
 def merge(auth: AuthSpec, shared: AuthGlobalSpec | None = None) -> MergedAuth:
-    """Return the login of a VaultAuth, whose own values win; raise ReferenceRefused for what no object says."""
+    """Return the login of a VaultAuth, whose own values win; raise ReferenceRefused for a value that neither object has."""
     method = auth.method or (shared.method if shared else "")
     if not method:
         raise ReferenceRefused("no method: set spec.method, or defaultAuthMethod of the VaultAuthGlobal")
@@ -74,7 +74,7 @@ def _first(texts: Iterable[str]) -> str:
 
 
 def _login(own: Login | None, shared: GlobalLogin | None, method: str) -> Login:
-    """Return what is set for the method, each value VaultAuth's own or else the VaultAuthGlobal's; raise ReferenceRefused."""
+    """Return the parameters of the method, each the VaultAuth's own or else the VaultAuthGlobal's; raise ReferenceRefused."""
     table = TABLES[method]
     sources = [source for source in (own, shared) if source]
     values = [

@@ -1,1 +1,1 @@
-"""Vault's side: one login for each identity, kept alive, and the requests that are sent with it."""
+"""Vault as the operator uses it: one renewed login for each identity, and the requests that are sent with it."""

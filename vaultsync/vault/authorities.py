@@ -15,12 +15,12 @@ from vaultsync.vault.source import Source
 _FRESH_S = 60.0
 _MOST = 1000
 _LONGEST = 65_536
-"""Characters of certificates that are remembered; longer ones are read each time, so that they do not fill the memory."""
+"""Characters of cached certificates; longer texts are read each time, so that they do not fill the memory."""
 _SHOWN = 200
 
 
 class Authorities:
-    """Certificates in PEM by the Secret that holds them; safe to share between threads."""
+    """Caches certificates in PEM by the Secret that holds them; safe to share between threads."""
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source

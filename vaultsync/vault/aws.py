@@ -1,6 +1,6 @@
 """Logins to Vault as a role of AWS: with keys of a Secret, or as a ServiceAccount that may assume a role (IRSA).
 
-Never as the operator's own node: whoever may write a VaultAuth could have a request signed as that.
+The operator's node never logs in: whoever may write a VaultAuth could have requests signed as the node.
 https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
 """
 
@@ -30,12 +30,12 @@ Assume = Callable[[str, Fields, Deadline], Mapping[str, Any]]
 _AUDIENCE = "sts.amazonaws.com"
 _REGION, _SESSION = "us-east-1", "vault-webhook-sync"
 _STS = re.compile(r"https://sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?/?")
-"""Addresses that a token of a ServiceAccount is sent to."""
+"""Addresses that may receive a token of a ServiceAccount."""
 _ROLE = "eks.amazonaws.com/role-arn"
 
 
 def call_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
-    """Return STS's answer; raise VaultDenied or VaultAway, without what was sent."""
+    """Return the answer of STS; raise VaultDenied or VaultAway, without a sent value in the message."""
     request = requests.Request("POST", f"{address.rstrip('/')}/", {"Accept": "application/json"}, data=fields)
     refused = "does the role trust the ServiceAccount (AssumeRoleWithWebIdentity)?"
     return body_of(fetch(request, deadline, refused=refused, away="check stsEndpoint of the VaultAuth"))
@@ -44,7 +44,7 @@ def call_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, A
 def aws_body(
     login: AwsLogin, namespace: str, source: Source, deadline: Deadline, assume: Assume = call_sts
 ) -> dict[str, Any]:
-    """Return the body of a login; raise ReferenceRefused for what it names and cannot be used, VaultDenied or VaultAway."""
+    """Return the body of a login; raise ReferenceRefused for an unusable reference or address, VaultDenied or VaultAway."""
     region = login.region or _REGION
     address = login.sts_endpoint or sts_address(region)
     if login.secret:
@@ -73,7 +73,7 @@ def _keys_in_secret(login: AwsLogin, namespace: str, source: Source, deadline: D
 def _assumed(
     login: AwsLogin, namespace: str, address: str, source: Source, deadline: Deadline, assume: Assume
 ) -> Keys:
-    """Return the keys of the role that the ServiceAccount is annotated with."""
+    """Return temporary keys of the role in the ServiceAccount's annotation."""
     name = f"ServiceAccount {namespace}/{login.service_account}"
     if not _STS.fullmatch(address):
         raise ReferenceRefused(

@@ -1,4 +1,4 @@
-"""Requests of any number of Vaults over a pool of connections for each trust; the token goes with each request."""
+"""Requests to any number of Vaults, with a connection pool for each TLS trust; each request carries its own token."""
 
 import json
 import threading
@@ -23,13 +23,13 @@ from vaultsync.vault.server import Server
 
 _ANSWER_BYTES = 4 << 20
 _MOST_VALUES = 100_000
-"""In an answer; a value takes up to a hundred times as much memory as its text."""
+"""Values in an answer: each takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
 _SHOWN = 300
 
 
 class Call(NamedTuple):
-    """A request of Vault; `path` is without `v1/`."""
+    """A request to Vault; `path` is without `v1/`."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ class Vaults:
         raise VaultDenied(line, response.status_code)
 
     def exchange(self, server: Server, call: Call) -> requests.Response:
-        """Return Vault's answer, whatever its status; raise VaultDenied for a long one, VaultAway for none."""
+        """Return Vault's answer of any status; raise VaultDenied for an answer that is too long, VaultAway for none."""
         deadline = Deadline(server.timeout_s)
         try:
             response = self._pool(server).exchange(_request(server, call), deadline.remaining_s())
@@ -98,7 +98,7 @@ def _new_pool(server: Server) -> BoundedClient:
 
 
 def _url(server: Server, call: Call) -> str:
-    """Return the address of a request for messages: in one line, and not as long as its author likes."""
+    """Return the URL of a request for messages: in one line, and shortened."""
     return bounded(f"{server.address}/v1/{call.path}", _SHOWN)
 
 

@@ -1,4 +1,4 @@
-"""Requests to the token services of a cloud: within a deadline and a size, and without what was sent in an error."""
+"""Requests to the token services of a cloud, within a deadline and a size; errors hold no sent value."""
 
 import requests
 

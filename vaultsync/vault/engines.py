@@ -1,4 +1,4 @@
-"""Engines: type and version of the secrets engine behind a path, asked once for each mount.
+"""Engines: the type and version of the secrets engine of a path, requested once for each mount.
 
 https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts
 """
@@ -31,7 +31,7 @@ class Engine(NamedTuple):
 
 
 class Engines:
-    """Engines by Vault, with the headers of requests, and mount; safe to share between threads."""
+    """Caches engines by mount and by Vault, with its namespace and request headers; safe to share between threads."""
 
     def __init__(self, vaults: Vaults) -> None:
         self._vaults = vaults
@@ -39,7 +39,7 @@ class Engines:
         self._engines: OrderedDict[_Mount, Engine] = OrderedDict()
 
     def find(self, identity: Identity, token: str, path: str) -> Engine:
-        """Return the engine that `path` is of; raise VaultDenied or VaultAway."""
+        """Return the engine of `path`; raise VaultDenied or VaultAway."""
         vault = identity.vault()
         segments = path.split("/")
         with self._lock:
@@ -60,7 +60,7 @@ class Engines:
 
 
 def _engine(data: Mapping[str, Any]) -> Engine:
-    """Return the engine in an answer; mounts of KV version 1 need not say it."""
+    """Return the engine in an answer; a KV mount without a version is version 1."""
     type_ = str(data.get("type") or "")[:_LONGEST_WORD]
     options = data.get("options")
     version = str((options if isinstance(options, dict) else {}).get("version") or "")[:_LONGEST_WORD]

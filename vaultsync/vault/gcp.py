@@ -1,7 +1,7 @@
-"""Logins to Vault as a service account of Google that a ServiceAccount may act for (Workload Identity of GKE).
+"""Logins to Vault as a Google service account that a ServiceAccount may impersonate (Workload Identity of GKE).
 
 Google exchanges the ServiceAccount's token for one of its own, and that for an identity token of the service account.
-Never as the operator's own node: whoever may write a VaultAuth would log in as that.
+The operator's node never logs in: whoever may write a VaultAuth would log in as the node.
 https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
 https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken
 """
@@ -24,7 +24,7 @@ _TYPE = "urn:ietf:params:oauth:token-type"
 
 
 class Google:
-    """Google's services at their addresses."""
+    """Sends requests to Google's token services, and to the node's metadata server."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Google:
         self._metadata = metadata
 
     def attribute(self, path: str, field: str, deadline: Deadline) -> str:
-        """Return what the node's metadata has at `path`; raise VaultDenied or VaultAway, which name the field to set."""
+        """Return the value of the node's metadata at `path`; raise VaultDenied or VaultAway, which name the field to set."""
         url = f"{self._metadata}/computeMetadata/v1/{path}"
         request = requests.Request("GET", url, {"Metadata-Flavor": "Google"})
         advice = f"set gcp.{field} of the VaultAuth"
         return fetch(request, deadline, refused=advice, away=advice).decode("utf-8", "replace").strip()
 
     def exchange(self, token: str, audience: str, deadline: Deadline) -> str:
-        """Return Google's access token for one of Kubernetes; raise VaultDenied or VaultAway."""
+        """Return Google's access token in exchange for a Kubernetes token; raise VaultDenied or VaultAway."""
         body = {
             "grantType": "urn:ietf:params:oauth:grant-type:token-exchange",
             "audience": audience,
@@ -84,7 +84,7 @@ class Google:
 def gcp_body(
     login: GcpLogin, namespace: str, source: Source, deadline: Deadline, google: Google
 ) -> dict[str, Any]:
-    """Return the body of a login; raise ReferenceRefused for what it names and cannot be used, VaultDenied or VaultAway."""
+    """Return the body of a login; raise ReferenceRefused for an unusable ServiceAccount, VaultDenied or VaultAway."""
     name = f"ServiceAccount {namespace}/{login.service_account}"
     found = source.get("ServiceAccount", namespace, login.service_account, deadline)
     account = (((found or {}).get("metadata") or {}).get("annotations") or {}).get(_ACCOUNT)

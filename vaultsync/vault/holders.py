@@ -1,8 +1,8 @@
-"""Holders: the token that the lease of an object hangs on, one for each lease, kept through a restart.
+"""Holders: the tokens that own the leases of objects, one for each lease, stored to survive a restart.
 
-A lease of Vault ends with the token that it was made with, whoever renews it. So a token is logged in for each lease and
-kept in a Secret before the lease is asked for. A process that dies, or loses Vault's answer, before the status names the
-lease, leaves a token that no status names: who comes next revokes it, and the lease with it.
+A lease in Vault ends with the token that created it, whoever renews it. So each lease gets a login of its own, whose
+token is stored in a Secret before the lease is requested. A process that dies, or loses Vault's answer, before the status
+names the lease, leaves a token that no status names: the next process revokes it, and the lease with it.
 """
 
 import threading
@@ -21,14 +21,14 @@ _ID_LENGTH = 16
 
 
 class Holder(NamedTuple):
-    """A custom object by its uid, and who logs in for it."""
+    """The uid of a custom object, and the identity that logs in for it."""
 
     uid: str
     identity: Identity
 
 
 class Cipher(Protocol):
-    """Makes of tokens what is kept of them, and tokens of that: `vaultsync.vault.transit.Transit`."""
+    """Encrypts tokens for storage, and decrypts stored tokens: `vaultsync.vault.transit.Transit`."""
 
     def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]: ...
 
@@ -38,7 +38,7 @@ class Cipher(Protocol):
 
 
 class Keeper(Protocol):
-    """Keeps tokens through a restart, by the uid of their object and their id: `vaultsync.cluster.tokens.KeptTokens`."""
+    """Stores tokens through a restart, by the uid of their object and their id: `vaultsync.cluster.tokens.StoredTokens`."""
 
     def load(self, uid: str, deadline: Deadline) -> Mapping[str, str]: ...
 
@@ -51,7 +51,7 @@ class Keeper(Protocol):
 
 @dataclass
 class _Held:
-    """Tokens by their id, which begins with `start`: what is kept, and of that what this process knows the life of."""
+    """Tokens by their id, which begins with `start`: all stored tokens, and those whose life this process knows."""
 
     start: str
     stored: dict[str, str] = field(repr=False)
@@ -59,22 +59,22 @@ class _Held:
 
 
 class Holders:
-    """Tokens of leases. An object is worked on by one thread at a time."""
+    """Creates, stores and revokes the tokens of leases. Only one thread at a time works on an object."""
 
     def __init__(self, tokens: Tokens, keeper: Keeper, cipher: Cipher, key: bytes) -> None:
-        """`key` makes the ids of tokens, which tell nothing of them."""
+        """`key` is for the ids of tokens: keyed hashes, which reveal nothing."""
         self._tokens = tokens
         self._cipher = cipher
         self._keeper = keeper
         self._key = key
         self._lock = threading.Lock()
         self._held: dict[str, _Held] = {}
-        """By the uid of the object: of an object that has had many logins, only the last one is remembered."""
+        """Tokens by the uid of the object; for an object with several logins, only those of the last one."""
 
     def token(self, holder: Holder, id_: str, deadline: Deadline) -> Token | None:
-        """Return the token of this id, renewed where it is time; None where it is kept no more, or about to end.
+        """Return the token of this id, renewed if due; None if it is no longer stored, or about to end.
 
-        Raises VaultAway, and what the API server's client raises.
+        Raises VaultDenied or VaultAway, and the errors of the API server's client.
         """
         held = self._load(holder, deadline)
         value, token = held.stored.get(id_), held.known.pop(id_, None)
@@ -86,9 +86,9 @@ class Holders:
         return token
 
     def new(self, holder: Holder, id_: str, deadline: Deadline) -> Token:
-        """Return a new token, which is kept; `id_` is that of the lease that the object has, all others are revoked.
+        """Store and return a new token; `id_` is that of the present lease's token, all others are revoked.
 
-        Raises ReferenceRefused, VaultDenied or VaultAway, and what the API server's client raises.
+        Raises ReferenceRefused, VaultDenied or VaultAway, and the errors of the API server's client.
         """
         held = self._load(holder, deadline)
         for old_id in [each for each in held.stored if each != id_]:
@@ -100,7 +100,7 @@ class Holders:
         return token
 
     def revoke(self, holder: Holder, id_: str, deadline: Deadline) -> None:
-        """Revoke the token of this id, and its lease; raise VaultDenied where it is not at hand or not possible, or VaultAway."""
+        """Revoke the token of this id, and its lease; raise VaultDenied if it is not stored or Vault refuses, or VaultAway."""
         held = self._load(holder, deadline)
         if id_ not in held.stored:
             raise VaultDenied("the token of the lease is not stored")
@@ -108,7 +108,7 @@ class Holders:
         del held.stored[id_]
 
     def id(self, holder: Holder, token: str) -> str:
-        """Return the name of a token, by which it is known again, after that of who uses it."""
+        """Return the id of a token: a keyed hash of its identity, and one of the token."""
         mark = "".join(filter(str.isalnum, mac_of({"token": token.encode()}, self._key)))
         return self._start(holder) + mark[:_ID_LENGTH]
 
@@ -116,9 +116,9 @@ class Holders:
         return f"{holder.identity.mark(self._key)[:_ID_LENGTH]}."
 
     def tidy(self, needed: Callable[[], Collection[str]], deadline: Deadline) -> None:
-        """Keep nothing for objects of other uids than these; raise what the API server's client raises.
+        """Delete the tokens of objects that are not `needed`; raise the errors of the API server's client.
 
-        `needed` is asked after the list, so that the token of an object that comes meanwhile stays.
+        `needed` returns uids. It is called after the list, so that the token of an object created meanwhile stays.
         """
         stored = self._keeper.uids(deadline)
         uids = needed()
@@ -129,13 +129,13 @@ class Holders:
             self._held = {uid: held for uid, held in self._held.items() if uid in uids}
 
     def _end(self, holder: Holder, held: _Held, id_: str) -> None:
-        """Revoke a token whose lease no status names; one that cannot be revoked is used no more, and ends by itself."""
+        """Revoke and forget a token whose lease no status names; if that is refused, the token expires by itself."""
         with suppress(VaultDenied):
             self._tokens.revoke(holder.identity, held.stored[id_])
         del held.stored[id_]
 
     def _load(self, holder: Holder, deadline: Deadline) -> _Held:
-        """Return what is kept for the holder: no token that somebody else's login, or another Vault, has granted."""
+        """Return the stored tokens of the holder, without tokens that another login or another Vault has granted."""
         start = self._start(holder)
         with self._lock:
             held = self._held.get(holder.uid)

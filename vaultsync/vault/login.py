@@ -1,4 +1,4 @@
-"""Logins: what each method sends, and what it needs from the cluster for that.
+"""Logins: the request body of each auth method, with the Secrets and tokens of the cluster that it needs.
 
 https://developer.hashicorp.com/vault/api-docs/auth
 """
@@ -26,7 +26,7 @@ LONGEST_FILE = 1 << 20
 
 
 def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[str, Any]:
-    """Return the body of the login; raise ReferenceRefused for what it names and is not there."""
+    """Return the body of the login; raise ReferenceRefused for a missing Secret, ServiceAccount or file."""
     login = identity.login
     if isinstance(login, KubernetesLogin):
         return {"role": login.role, "jwt": _account_token(identity, login, source, deadline)}
@@ -44,10 +44,10 @@ def login_body(identity: Identity, source: Source, deadline: Deadline) -> dict[s
 
 
 def cannot_be_done(login: Login, *, is_operators: bool) -> str:
-    """Return why a login of this kind is not done, and what to use; an empty text where it is.
+    """Return why a login is not supported, and the remedy; an empty text if it is supported.
 
-    A file of the operator's container, such as the token of its own ServiceAccount, is sent to Vault only where the VaultAuth
-    `is_operators`: whoever writes another one may name a Vault of their own.
+    A file of the operator's container, such as the token of its own ServiceAccount, is sent to Vault only for a VaultAuth of
+    the operator's namespace (`is_operators`): authors of others may name a Vault of their own.
     """
     if isinstance(login, AwsLogin) and not login.secret and not login.service_account:
         return "method aws as the operator's node is not done: set aws.secretRef or aws.irsaServiceAccount"
@@ -61,7 +61,7 @@ def cannot_be_done(login: Login, *, is_operators: bool) -> str:
 def _account_token(
     identity: Identity, login: KubernetesLogin | JwtLogin, source: Source, deadline: Deadline
 ) -> str:
-    """Return a token of the ServiceAccount, used at once and for the login alone."""
+    """Return a new token of the ServiceAccount, for this login only."""
     audiences = list(login.audiences)
     token = source.create_token(identity.namespace, login.service_account, audiences, deadline)
     if token is None:
@@ -83,7 +83,7 @@ def _secret_id(identity: Identity, login: AppRoleLogin, source: Source, deadline
 
 
 def secret_entry(source: Source, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
-    """Return a text that a Secret holds; raise ReferenceRefused where it does not."""
+    """Return an entry of a Secret as text; raise ReferenceRefused if it is missing or empty."""
     found = source.get("Secret", namespace, name, deadline)
     if found is None:
         raise ReferenceRefused(f"Secret {namespace}/{name} does not exist: create it with the key {entry!r}")

@@ -1,4 +1,4 @@
-"""Values that say which Vault is meant, and as whom it is spoken to. Their repr shows no secret."""
+"""Values for a Vault server, and for an identity that logs in to it. Their repr shows no secret."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ _SHOWN = 500
 
 @dataclass(frozen=True)
 class Server:
-    """A Vault: its address, the certificates in PEM to trust (none: the system's), and what goes with every request."""
+    """A Vault server: its address, the trusted CA in PEM (empty: the system's), and the headers of every request."""
 
     address: str
     ca: str = field(default="", repr=False)
@@ -27,7 +27,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Identity:
-    """An identity at one Vault: one login belongs to each such value. `namespace` is that of the custom object."""
+    """An identity at one Vault; equal values share one login. `namespace` is that of the custom object."""
 
     server: Server
     vault_namespace: str
@@ -39,15 +39,15 @@ class Identity:
     storage: StorageEncryption | None = None
 
     def mark(self, key: bytes) -> str:
-        """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal."""
+        """Return a name for the identity that hides its parameters: a keyed hash, in hexadecimal."""
         return hmac.new(key, _text(asdict(self)), hashlib.sha256).hexdigest()[:32]
 
     def digest(self) -> bytes:
-        """Return the key for what this process remembers of it, short however long its parameters are."""
+        """Return the cache key of the identity, which is short even if its parameters are long."""
         return hashlib.sha256(_text(asdict(self))).digest()
 
     def vault(self) -> bytes:
-        """Return the key for what Vault answers every identity: the server with all that requests say to it, and the namespace."""
+        """Return the cache key for answers that all identities share: the server with its headers, and the Vault namespace."""
         return hashlib.sha256(_text([asdict(self.server), self.vault_namespace])).digest()
 
     def __str__(self) -> str:

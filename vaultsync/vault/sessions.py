@@ -17,18 +17,18 @@ class _Session:
 
 
 class Sessions:
-    """Tokens by identity; safe to share between threads."""
+    """Caches a token for each identity; safe to share between threads."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._lock = threading.Lock()
         self._sessions: dict[bytes, _Session] = {}
-        """By the digest of the identity, whose author chooses how long it is."""
+        """Sessions by the digest of the identity, as its author chooses the length of the identity."""
 
     def token(self, identity: Identity, deadline: Deadline) -> Token:
-        """Return a token that is good for a while.
+        """Return the token of an identity, renewed or from a new login if it is about to end.
 
-        Raises ReferenceRefused, VaultDenied or VaultAway, and what the API server's client raises.
+        Raises ReferenceRefused, VaultDenied or VaultAway, and the errors of the API server's client.
         """
         session = self._session(identity)
         with session.lock:
@@ -37,7 +37,7 @@ class Sessions:
             return session.token
 
     def forget(self, identity: Identity, token: Token) -> None:
-        """Use this token no more: Vault has refused it."""
+        """Forget a token that Vault has refused, so that a new login follows."""
         session = self._session(identity)
         with session.lock:
             if session.token and session.token.value == token.value:

@@ -7,7 +7,7 @@ from vaultkube.deadline import Deadline
 
 
 class Source(Protocol):
-    """The API server, as far as logins need it: `vaultkube.apiserver.client.Cluster`."""
+    """Reads objects and creates tokens of ServiceAccounts for logins: `vaultkube.apiserver.client.Cluster`."""
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> Mapping[str, Any] | None: ...
 

@@ -1,4 +1,4 @@
-"""Tokens of Vault: a login, the renewal of what it granted, and its end."""
+"""Tokens of Vault: login, lookup, renewal and revocation."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ from vaultsync.vault.source import Source
 _log = logging.getLogger(__name__)
 _LAST_PART, _RENEWED_PART = 0.1, 0.5
 _LONGEST = 8192
-"""Characters of a token, which servers take as a header's value."""
+"""Characters of a token: as many as servers accept in a header's value."""
 FOREVER = float("inf")
 
 
@@ -32,7 +32,7 @@ class Token:
 
 
 class Tokens:
-    """Asks Vault for tokens, and of them; safe to share between threads."""
+    """Logs in to Vault, and looks up, renews and revokes tokens; safe to share between threads."""
 
     def __init__(self, vaults: Vaults, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
         self._vaults = vaults
@@ -41,7 +41,7 @@ class Tokens:
         self.logins = 0
 
     def log_in(self, identity: Identity, deadline: Deadline) -> Token:
-        """Return a new token; raise ReferenceRefused, LoginDenied, VaultAway or what the API server's client raises."""
+        """Return a new token; raise ReferenceRefused, LoginDenied, VaultAway or an error of the API server's client."""
         body = {**login_body(identity, self._source, deadline), **dict(identity.params)}
         call = Call("PUT", f"auth/{identity.mount}/login", body=body, namespace=identity.vault_namespace)
         self.logins += 1
@@ -58,7 +58,7 @@ class Tokens:
         return self._granted(auth, token)
 
     def known(self, identity: Identity, value: str) -> Token | None:
-        """Return a token that an earlier process has kept, None where it has ended; raise VaultAway."""
+        """Return a token that an earlier process has stored, or None if it has ended; raise VaultAway."""
         try:
             found = self._own(identity, "GET", "lookup-self", value).get("data")
         except VaultDenied:
@@ -88,7 +88,7 @@ class Tokens:
         return token if left_s > _LAST_PART * token.life_s else None
 
     def revoke(self, identity: Identity, value: str) -> None:
-        """End a token, and with it all leases that it made; raise VaultDenied or VaultAway."""
+        """Revoke a token, and with it all its leases; raise VaultDenied or VaultAway."""
         self._own(identity, "PUT", "revoke-self", value)
 
     def _own(self, identity: Identity, method: str, name: str, value: str) -> dict[str, Any]:

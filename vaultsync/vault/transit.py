@@ -1,4 +1,4 @@
-"""Transit: kept tokens encrypted by Vault, where a VaultAuth has `storageEncryption`.
+"""Transit: encryption of stored tokens by Vault, if a VaultAuth has `storageEncryption`.
 
 https://developer.hashicorp.com/vault/api-docs/secret/transit#encrypt-data
 """
@@ -16,20 +16,20 @@ from vaultsync.vault.server import Identity
 from vaultsync.vault.sessions import Sessions
 
 _LONGEST = 65_536
-"""Characters of an answer, which is about a token; without a bound a Vault would fill the operator's namespace and memory."""
+"""Characters of an answer, which holds one token; without a limit a Vault could fill the operator's namespace and memory."""
 _PREFIX = "vault:"
-"""Of each ciphertext; not kept, as a webhook that sees the Secret would take it for a ciphertext of the Secret's author."""
+"""Prefix of each ciphertext; not stored, as a webhook that sees the Secret would try to decrypt it for the Secret's author."""
 
 
 class Transit:
-    """Encrypts and decrypts as the identity itself, with the key that its VaultAuth names; without one texts stay as they are."""
+    """Encrypts and decrypts as the identity itself, by the key that its VaultAuth names; without a key texts stay unchanged."""
 
     def __init__(self, vaults: Vaults, sessions: Sessions) -> None:
         self._vaults = vaults
         self._sessions = sessions
 
     def encrypt(self, identity: Identity, texts: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
-        """Return the texts as they are kept; raise VaultDenied or VaultAway."""
+        """Return the texts encrypted for storage; raise VaultDenied or VaultAway."""
         stored = dict(texts)
         if storage := identity.storage:
             for name, text in texts.items():
@@ -39,7 +39,7 @@ class Transit:
         return stored
 
     def decrypt(self, identity: Identity, stored: Mapping[str, str], deadline: Deadline) -> dict[str, str]:
-        """Return the texts that were kept; raise VaultDenied or VaultAway."""
+        """Return the stored texts decrypted; raise VaultDenied or VaultAway."""
         texts = dict(stored)
         if storage := identity.storage:
             for name, text in stored.items():

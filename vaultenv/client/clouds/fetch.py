@@ -63,5 +63,5 @@ def fetch_json(
     method: str = "GET",
     body: str | None = None,
 ) -> dict[str, Any]:
-    """Return the JSON object in such an answer."""
+    """Return the JSON object in a 200 answer of a cloud's service; errors as for `fetch`."""
     return body_of(fetch(settings, deadline, url, headers, method, body))

@@ -25,7 +25,7 @@ def signed_identity(
 ) -> dict[str, str]:
     """Return the fields of a login by a request to STS at `url`; `keys` are key id, secret and session token.
 
-    `server_id` is the header that Vault's role may require, `stamp` the time as X-Amz-Date has it.
+    `server_id` is the header value that Vault's role may require, `stamp` the time in the form of X-Amz-Date.
     """
     key_id, secret, session = keys
     headers = {"Content-Type": _FORM, "Host": parse_address(url, "the address of STS").authority}

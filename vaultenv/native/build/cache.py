@@ -1,4 +1,4 @@
-"""Results of slow steps, outside the tree, each under a key made of all its inputs."""
+"""Cached results of slow build steps, outside the source tree, each under a key of all its inputs."""
 
 import fcntl
 import hashlib
@@ -44,7 +44,7 @@ def cached(name: str, decides: str, make: Callable[[Path], None]) -> Path:
 
 
 def _forget_older(name: str) -> None:
-    """Keep the newest few results of this step, because other work trees may still use them."""
+    """Delete all but the newest few results of this step, which other work trees may still use."""
     folders = sorted(cache().glob(f"{name}-{'[0-9a-f]' * _KEY_DIGITS}"), key=lambda one: one.stat().st_mtime)
     for folder in folders[:-_RESULTS]:
         shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""The parts of an ELF file that the kernel reads (elf(5)): enough to see that an executable is static."""
+"""The headers of an ELF file that the kernel reads (elf(5)), which show whether an executable is static."""
 
 import struct
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def read_elf(file: Path) -> Elf:
 
 
 def problems(elf: Elf, machine: int) -> list[str]:
-    """Return the reasons why this file cannot be shipped for that machine."""
+    """Return the reasons why this file cannot be shipped for the machine of this number."""
     kinds = {segment.kind for segment in elf.segments}
     stacks = [segment.flags for segment in elf.segments if segment.kind == _STACK]
     both = _EXECUTABLE_SEGMENT | _WRITABLE_SEGMENT

@@ -1,18 +1,18 @@
 """Errors of the executable's build.
 
 BuildError
-├── SourceMissing    a pinned source cannot be had from any of its places
+├── SourceMissing    a pinned source is at none of its addresses
 ├── StepFailed       a compiler, configure script or other tool ended with an error
-└── NotStatic        the linked file is not what must be shipped
+└── NotStatic        the linked file cannot be shipped
 """
 
 
 class BuildError(Exception):
-    """Base class; `str()` says what, where, and what to do."""
+    """Base class; `str()` has the cause, the place and the remedy."""
 
 
 class SourceMissing(BuildError):
-    """No place has the pinned file with its checksum."""
+    """No address has the pinned file with its checksum."""
 
 
 class StepFailed(BuildError):

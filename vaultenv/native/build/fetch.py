@@ -1,4 +1,4 @@
-"""`python -m vaultenv.native.build.fetch`: everything that a build downloads, so that the rest needs no network."""
+"""`python -m vaultenv.native.build.fetch`: downloads all files of a build, so that its other steps need no network."""
 
 import sys
 

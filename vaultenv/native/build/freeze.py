@@ -1,10 +1,10 @@
 """Compiles every module of the executable; runs in the interpreter that is linked.
 
 `python freeze.py OUTPUT PACKAGES` writes to OUTPUT `first.bin`, the modules that a start loads first, as one marshalled
-tuple of (name, whether it is a package, code), whose texts stand once for all of them; `later-0.bin` and so on, the
+tuple of (name, whether it is a package, code), in which they share equal texts; `later-0.bin` and so on, the
 same for groups of modules that some starts need; `frozen.bin`, the code of all others and of the groups, one after the
 other; `frozen.c`, which embeds them; and `frozen.txt`, the names of all. The launcher's package
-lies in the folder PACKAGES.
+is in the folder PACKAGES.
 """
 
 import ast
@@ -23,7 +23,7 @@ STANDARD_LIBRARY = (
     *("codecs", "encodings", "encodings.aliases", "encodings.ascii", "encodings.idna", "encodings.latin_1"),
     *("encodings.utf_8", "stringprep"),
 )
-"""Modules that C code imports by itself, for a text that is not UTF-8 or to complete the interpreter."""
+"""Modules that C code imports, for a text that is not UTF-8 or to complete the interpreter."""
 LEFT_OUT = ("vaultenv.__main__", "vaultenv.native", "vaultenv.references.reader")
 """Modules for a stock interpreter, the build, the webhook and type checkers."""
 NEARLY_ALWAYS = (
@@ -31,7 +31,7 @@ NEARLY_ALWAYS = (
     "vaultenv.basics.digest",  # for the marker
     "vaultenv.client.open",
 )
-"""Modules of a start that does not end with the scan; these and their imports are loaded first, in order."""
+"""Modules of every start that needs Python after the scan; they and their imports are loaded first, in order."""
 LATER = (
     (
         "vaultenv.client.api",
@@ -112,7 +112,7 @@ def _compiled(name: str, tree: ast.Module) -> CodeType:
 
 
 def _without_qualified_names(code: CodeType) -> CodeType:
-    """Return the code with plain names only: nothing shows the qualified ones, and a start makes each of them."""
+    """Return the code with only plain names: no message shows qualified names, and each start would create them."""
     inner = (_without_qualified_names(one) if isinstance(one, CodeType) else one for one in code.co_consts)
     return code.replace(co_consts=tuple(inner), co_qualname=code.co_name)
 
@@ -136,7 +136,7 @@ def _write_others(file: Path, modules: Iterable[Module]) -> list[str]:
 
 
 class WithoutTypes(ast.NodeTransformer):
-    """Removes the parts of a module that only type checkers and the documentation read: a start would pay for them."""
+    """Removes the parts of a module that only type checkers and the documentation need, as they would slow down a start."""
 
     def visit_arg(self, node: ast.arg) -> ast.arg:
         """Return the argument without its annotation."""
@@ -150,7 +150,7 @@ class WithoutTypes(ast.NodeTransformer):
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        """Return an assignment without annotation, or nothing if no value is assigned."""
+        """Return an assignment without its annotation, or `pass` if no value is assigned."""
         if node.value is None:
             return ast.copy_location(ast.Pass(), node)
         return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
@@ -160,7 +160,7 @@ class WithoutTypes(ast.NodeTransformer):
         return None if node.arg == "help" else node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
-        """Return nothing for `from __future__`: without annotations it only costs an import."""
+        """Return `pass` for `from __future__`, which without annotations only costs an import."""
         return ast.copy_location(ast.Pass(), node) if node.module == "__future__" else node
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:

@@ -1,6 +1,6 @@
 """CPython as a static library with every module that the launcher may need built in.
 
-`python -m vaultenv.native.build.interpreter [amd64|arm64]` makes it beforehand, and prints where it is.
+`python -m vaultenv.native.build.interpreter [amd64|arm64]` builds it in advance, and prints its folder.
 """
 
 import sys
@@ -41,7 +41,7 @@ _UNNEEDED_LIBRARY = ("test", "idlelib", "tkinter", "turtledemo", "ensurepip", "p
 def interpreter(architecture: Architecture) -> Path:
     """Return the folder with `include/`, `lib/*.a` and the standard library's source in `lib/python3.13/`.
 
-    That of this machine's architecture also has `bin/python`. Raises BuildError.
+    For this machine's architecture it also has `bin/python`. Raises BuildError.
     """
     decides = key(
         architecture,

@@ -11,7 +11,7 @@ from vaultenv.native.build.toolchain import COMPILE_FLAGS, environment
 from vaultenv.native.build.tools import make, run
 
 PREFIX = "/vault"
-"""The prefix that is compiled into the libraries; nothing is read there, as OpenSSL's configuration is not loaded."""
+"""The prefix that is compiled into the libraries; no file is read there, as OpenSSL's configuration is not loaded."""
 
 _SHAPE = "no-shared no-dso no-module no-engine no-legacy no-apps no-docs no-tests no-autoload-config"
 _UNUSED = """

@@ -20,7 +20,7 @@ LARGEST = 16_000_000
 _LINK_FLAGS = ("-Wl,--gc-sections", "-Wl,-z,noexecstack", "-Wl,-s", "-Wl,--build-id=none")
 _C_FILES = ("entry.c", "scan.c")
 OPTIONAL = ("arena", "imports")
-"""C files that only make a start faster; a build may leave them out, so that their share can be measured."""
+"""C files that only make a start faster; a build may leave them out to measure their effect."""
 
 
 def link(architecture: Architecture, work: Path, *more: str | Path, without: Collection[str] = ()) -> Path:
@@ -53,7 +53,7 @@ def compile_command(architecture: Architecture, *arguments: str | Path) -> list[
 def freeze(work: Path, *options: str) -> None:
     """Write the frozen modules to `work`; they are the same for every architecture.
 
-    Their code has lines, and no columns, which nothing shows.
+    Their code has line numbers, but no columns, which no message shows.
     """
     program = interpreter(native()) / f"bin/python{SHORT_VERSION}"
     python: list[str | Path] = [program, "-s", "-S", "-B", "-X", "no_debug_ranges"]

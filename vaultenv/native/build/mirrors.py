@@ -1,4 +1,4 @@
-"""The mirrors of Debian that apt of this machine is set up with: no address of one stands in the sources."""
+"""The Debian mirrors in the configuration of this machine's apt, so that the sources need no address of a mirror."""
 
 import os
 import platform
@@ -10,14 +10,14 @@ from vaultenv.native.build.errors import StepFailed
 from vaultenv.native.build.tools import run
 
 POOLS = "DEBIAN_POOLS"
-"""The variable with addresses of further pools, e.g. of a snapshot, with blanks between."""
+"""The variable with addresses of further pools, e.g. of a snapshot, separated by blanks."""
 _RELEASE_FILE = re.compile(r"^'(\S+/)dists/(\S+)/InRelease' ", re.MULTILINE)
 _SUITES = ("stable", "testing", "oldstable")
 
 
 @dataclass(frozen=True, slots=True)
 class Mirrors:
-    """The addresses of the archive and of its security updates, each with a slash at its end."""
+    """The addresses of the archive and of its security updates, each with a final slash."""
 
     main: str
     security: str
@@ -28,9 +28,9 @@ class Mirrors:
 
 
 def mirrors() -> Mirrors:
-    """Return the mirrors that apt is set up with, whether or not it has ever fetched a list.
+    """Return the mirrors in apt's configuration, even if apt has not fetched a list yet.
 
-    Raises StepFailed where there is no apt or no Debian archive among its sources.
+    Raises StepFailed without apt, or without a Debian archive among its sources.
     """
     listing = run(["apt-get", "update", "--print-uris"], Path("/"))
     return from_listing(listing, platform.freedesktop_os_release().get("VERSION_CODENAME", ""))
@@ -39,7 +39,7 @@ def mirrors() -> Mirrors:
 def from_listing(listing: str, codename: str) -> Mirrors:
     """Return the mirrors in the addresses that apt would fetch.
 
-    The security archive lies beside the main one if none is named.
+    Without an address of its own, the security archive is beside the main one.
     """
     addresses = {release: address for address, release in reversed(_RELEASE_FILE.findall(listing))}
     names = [name for name in (codename, *_SUITES) if name in addresses]

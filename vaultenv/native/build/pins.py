@@ -1,4 +1,4 @@
-"""Everything that is compiled in: versions, SHA-256 of the archives, where they lie, licences.
+"""All software that is compiled in: versions, SHA-256 and addresses of the archives, licences.
 
 `scripts/check-pins` compares this table with the newest versions and the known vulnerabilities.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A file with its SHA-256, and where it lies beside Debian's source package."""
+    """A file with its SHA-256, and its addresses."""
 
     name: str
     sha256: str
@@ -48,7 +48,7 @@ class Component:
 
     @property
     def content(self) -> tuple[object, ...]:
-        """All facts that decide the compiled code."""
+        """All fields on which the compiled code depends."""
         return self.archive.sha256, self.patches and self.patches.sha256, self.patch_prefixes
 
 
@@ -107,7 +107,7 @@ COMPONENTS = (PYTHON, OPENSSL, ZLIB)
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A distribution that pip fetches; one SHA-256 for each file that may be used."""
+    """A distribution that pip downloads, with a SHA-256 for each allowed file."""
 
     name: str
     version: str

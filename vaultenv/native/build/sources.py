@@ -16,14 +16,14 @@ from vaultenv.native.build.pins import Archive, Component
 from vaultenv.native.build.tools import run
 
 VENDORED = Path(__file__).parents[1] / "vendor"
-"""Archives that only Debian's mirrors have, which drop a revision when the next one comes."""
+"""Archives that only Debian's mirrors have, which remove a revision when the next one appears."""
 _TIMEOUT_S = 60.0
 _RELEASE = "trixie"
 _KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def unpack(component: Component, folder: Path) -> Path:
-    """The component's source tree inside `folder`, with Debian's fixes; raises SourceMissing, StepFailed."""
+    """Return the component's source tree inside `folder`, with Debian's fixes; raise SourceMissing or StepFailed."""
     _extract(archive(component.archive, component.debian), folder)
     tree = folder / component.folder
     for name in fix_names(component, folder):
@@ -32,7 +32,7 @@ def unpack(component: Component, folder: Path) -> Path:
 
 
 def fix_names(component: Component, folder: Path) -> list[str]:
-    """Debian's patches that are applied, in their order; their files are unpacked into `folder`."""
+    """Return the names of Debian's applied patches, in their order; unpack their files into `folder`."""
     if not component.patches:
         return []
     _extract(archive(component.patches, component.debian), folder)
@@ -50,7 +50,7 @@ def _extract(packed: Path, folder: Path) -> None:
 
 
 def archive(pinned: Archive, package: str) -> Path:
-    """Return the archive from VENDORED, else from the cache, fetched from the first place that has it.
+    """Return the archive from VENDORED or the cache, else downloaded from the first address that has it.
 
     Raises SourceMissing.
     """
@@ -95,7 +95,7 @@ def _from_url(url: str, target: Path) -> None:
 
 
 def _from_apt(package: str, target: Path) -> None:
-    """One file of a source package, of any version on offer: mirrors may lack what their lists promise."""
+    """Download one file of a source package, of any available version, as mirrors may lack files of their lists."""
     options = _private_apt(target.parent)
     part = "--diff-only" if ".debian.tar" in target.name else "--tar-only"
     listing = run(["apt-cache", *options, "showsrc", "--only-source", package], target.parent)
@@ -107,7 +107,7 @@ def _from_apt(package: str, target: Path) -> None:
 
 
 def debian_files(package: str, folder: Path) -> list[str]:
-    """The file names of Debian's newest source package; raises StepFailed."""
+    """Return the file names of Debian's newest source package; raise StepFailed."""
     listing = run(
         ["apt-get", *_private_apt(folder), "source", "--print-uris", "--only-source", package], folder
     )
@@ -115,7 +115,7 @@ def debian_files(package: str, folder: Path) -> list[str]:
 
 
 def _private_apt(folder: Path) -> list[str]:
-    """Options for Debian's own client: a configuration of its own and fresh lists, apart from the machine's."""
+    """Return options for apt: a configuration of its own and new lists, separate from the machine's."""
     private = cache() / "apt"
     (private / "lists/partial").mkdir(parents=True, exist_ok=True)
     (private / "cache/archives/partial").mkdir(parents=True, exist_ok=True)

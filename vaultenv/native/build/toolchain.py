@@ -1,4 +1,4 @@
-"""The compiler as configure scripts expect it: wrappers on PATH whose flags name no local path."""
+"""The compiler for configure scripts: wrappers on PATH, without local paths in their flags."""
 
 import os
 import resource
@@ -30,7 +30,7 @@ _INHERITED = ("PATH", "HOME", "TMPDIR", "LANG")
 def environment(architecture: Architecture, folder: Path) -> dict[str, str]:
     """Return the environment of every compiler call that works in `folder`; write the wrappers into it.
 
-    Raises StepFailed where so many files cannot be opened, as the compiler's own message names no limit.
+    Raises StepFailed if the limit of open files is too low, as the compiler's own message does not name it.
     """
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if limit != resource.RLIM_INFINITY and limit < _OPEN_FILES:

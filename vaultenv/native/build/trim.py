@@ -1,4 +1,4 @@
-"""Removal of tables from the sources that every start would fill and none uses."""
+"""Removal of unused table rows from the sources, which every start would fill in."""
 
 import re
 from collections.abc import Iterable
@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 
 class Trim(NamedTuple):
-    """Rows to remove from a file of the source: all but those whose first group, a name, matches `needed`.
+    """Rows to remove from a source file: all except rows whose first group, a name, matches `needed`.
 
-    `least` is how many must go: else the file has changed its shape. `instead` is a template for what stays in the
-    place of a row, for a table whose rows are found by their number.
+    At least `least` rows must match: otherwise the form of the file has changed. `instead` is a template for the
+    replacement of a row, in a table with numbered rows.
     """
 
     file: str
@@ -47,7 +47,7 @@ PYTHON = (
     ),
 )
 """Names of errors that no TLS client sees, constants of sockets that the launcher does not open, and constants of the
-kernel's calls that neither the launcher nor the build needs."""
+system calls that neither the launcher nor the build needs."""
 
 _ALGORITHMS = """
     SHA1 SHA2_224 SHA2_256 SHA2_384 SHA2_512 SHA3_256 SHA3_512 SHAKE_128 SHAKE_256 MD5 MD5_SHA1
@@ -101,7 +101,7 @@ cipher suites other than those of Python's default list."""
 
 
 def trim(tree: Path, trims: Iterable[Trim]) -> None:
-    """Rewrite the files in the folder of a source; raise AssertionError if one has changed its shape."""
+    """Rewrite the files in the folder of a source; raise AssertionError if the form of one has changed."""
     for table in trims:
         file, is_needed = tree / table.file, re.compile(table.needed).match
         text = file.read_text()

@@ -17,9 +17,9 @@ _WORDS = ("a", "9", "a-b_c.9", "a..b", "a.", "a-", "256.1.1.999", "a" * 300)
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
-    """Return the values that act like the variable's absence; None if any printable ASCII text does."""
+    """Return the values with the same effect as no variable; None if any printable ASCII text has it."""
     if variable.name == _LEVEL:
-        return ("", *LEVELS[1:])  # a start that does nothing logs at debug only
+        return ("", *LEVELS[1:])  # a start without work logs only at debug
     if not variable.only_for_requests:
         return tuple(dict.fromkeys(("", variable.default)))
     if all(_accepts(variable.name, text) for text in _TEXTS):
@@ -28,7 +28,7 @@ def harmless(variable: Variable) -> tuple[str, ...] | None:
 
 
 def takes_words(variable: Variable) -> bool:
-    """Return whether any word, of letters, digits, `-`, `_` and `.` behind a letter or digit, acts like the absence too."""
+    """Return whether any word (a letter or digit, then letters, digits, `-`, `_` and `.`) has the effect of no variable."""
     return variable.only_for_requests and all(_accepts(variable.name, word) for word in _WORDS)
 
 

@@ -2,5 +2,5 @@
 output.
 
 `template` parses and renders, `needs` and `answers` are the questions to Vault and its answers, `analysis` is for
-admission, `environment` reads KEY=VALUE lines. Nothing here reaches files, the environment, the network or the clock.
+admission, `environment` parses KEY=VALUE lines. No code here uses files, the environment, the network or the clock.
 """

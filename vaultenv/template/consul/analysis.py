@@ -1,4 +1,4 @@
-"""An analysis of a template that does not run it: for admission, before a pod exists."""
+"""Static analysis of a template, for admission, before a pod exists."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Finding(Record):
 
 
 class Mention(Record):
-    """A call of `secret`, `secrets` or `pkiCert`, and its path, None if the template builds it.
+    """A call of `secret`, `secrets` or `pkiCert`, and its path, or None if the template computes it.
 
-    `writes` says that it sends data to Vault.
+    With `writes` it sends data to Vault.
     """
 
     __slots__ = ("column", "function", "line", "path", "writes")
@@ -68,7 +68,7 @@ class _Any:
 
 
 def is_kv2_by_its_path(path: str) -> bool:
-    """Return whether a path has `data` behind its first part, as those of KV version 2 have."""
+    """Return whether a path has `data` after its first segment, as a path of KV version 2."""
     return path.strip("/").split("/")[1:2] == ["data"]
 
 
@@ -79,9 +79,9 @@ def analyse(
     right: str = RIGHT,
     is_kv2: Callable[[str], bool] = is_kv2_by_its_path,
 ) -> Analysis:
-    """Return the findings in a template, and the paths that it names; it is not run.
+    """Return the findings in a template, and the paths that it names, without a rendering.
 
-    Only the first syntax error is found. `is_kv2` says which paths are of a KV version 2 engine.
+    Only the first syntax error is found. `is_kv2` returns whether a path is of a KV version 2 engine.
     """
     try:
         trees = parse_trees(text, _Any(), left or LEFT, right or RIGHT, str)
@@ -102,7 +102,7 @@ def analyse(
 
 
 def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:
-    """Yield the refusal of the parser for a template whose functions all exist: it breaks a bound."""
+    """Yield the parser's error for a template whose functions all exist, such as one beyond a limit."""
     try:
         parse(text, name, left, right)
     except NamedTemplateError as error:

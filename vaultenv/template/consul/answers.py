@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def value_of(need: Need, body: Mapping[str, Any]) -> object:
-    """Return Vault's answer to a need as templates see it: a secret, a certificate, or names in their order.
+    """Return the template value of Vault's answer to a need: a secret, a certificate, or sorted names.
 
-    A write that Vault answers with nothing, as KV version 1 does, brings nil.
+    A write with an empty answer, as of KV version 1, is nil.
     """
     if isinstance(need, List):
         names = (body.get("data") or {}).get("keys") or ()

@@ -1,4 +1,4 @@
-"""Variables in the output of a template: lines KEY=VALUE, of which only newlines of the template's own text end one.
+"""Variables in the output of a template: lines KEY=VALUE, which only newlines of the template's own text end.
 
 line  = blanks | "#" text | [ "export " ] name "=" value
 value = text | '"' text '"' [ "#" text ] | "'" text "'" [ "#" text ]      quotes and `#` that the template wrote
@@ -22,7 +22,7 @@ _EXPORT = "export"
 
 
 class InvalidLine(TemplateError):
-    """Raised for a line of the output that is no variable; `line` counts, from 1, the lines that the template wrote.
+    """Raised for a line of the output that is no variable; `line` counts the lines of the template's own text, from 1.
 
     The message never shows the line, which may hold a secret.
     """
@@ -35,7 +35,7 @@ class InvalidLine(TemplateError):
 class Variable(Record):
     """A variable, in text with surrogates for bytes that are not UTF-8 (`surrogateescape`), and the line where it begins.
 
-    `marked` is its value, which knows what of it the template wrote. `repr` shows no value.
+    `marked` is its value, with a mark of the template's own text. `repr` shows no value.
     """
 
     __slots__ = ("line", "marked", "name")
@@ -55,7 +55,7 @@ class Variable(Record):
 
 
 def variables(pieces: Iterable[Piece]) -> list[Variable]:
-    """Return the variables in their order, a name that stands twice twice; raise InvalidLine for a line that is none."""
+    """Return the variables in their order, also duplicate names; raise InvalidLine for any other line."""
     output = Marked.of(pieces)
     found: list[Variable] = []
     at, number = 0, 1
@@ -105,7 +105,7 @@ def _without_export(name: Marked) -> Marked:
 
 
 def _value(output: Marked, at: int, end: int, number: int) -> tuple[Marked, int]:
-    """Return a value that begins at `at`, and the end of its last line, which is behind `end` if quotes go on."""
+    """Return a value that begins at `at`, and the end of its last line, which is after `end` if quotes continue."""
     line = output[at:end].stripped(_BLANKS)
     if line.own[:1] in _QUOTES:
         return _quoted(output, output.own.index(line.own[0], at), number)
@@ -115,7 +115,7 @@ def _value(output: Marked, at: int, end: int, number: int) -> tuple[Marked, int]
 def _quoted(output: Marked, opened: int, number: int) -> tuple[Marked, int]:
     """Return the text in quotes that open at a position, and the end of the line where they close.
 
-    They close at their last mark in a line that has nothing but blanks or a comment after it.
+    They close at the last mark of a line after which only blanks or a comment follow.
     """
     mark = output.own[opened]
     at = opened + 1

@@ -1,4 +1,4 @@
-"""The way of secrets through a template, as far as it can be seen without running it."""
+"""Static data flow of secrets through a template."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Flow:
         return None
 
     def _check_call(self, call: Call, arguments: Sequence[_Answer | None]) -> None:
-        """Note the problems of literal arguments."""
+        """Record the problems of literal arguments."""
         path, *pairs = [
             argument.path if argument and argument.part == "text" else None for argument in arguments
         ]

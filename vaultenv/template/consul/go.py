@@ -1,4 +1,4 @@
-"""Go's own functions that decide, compare and look up, with Go's types."""
+"""Go's own functions for logic, comparison and indexing, with Go's types."""
 
 from __future__ import annotations
 

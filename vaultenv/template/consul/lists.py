@@ -55,13 +55,13 @@ def _contains_any(sought: list[Any], where: Any) -> bool:
 
 
 def _per_pair(sought: list[Any], where: Any) -> int:
-    """The cost of looking for each item of a list in another one, or in a text."""
+    """Return the cost of a search for each item of a list in another list, or in a text."""
     steps = ITEM * len(where) if isinstance(where, list) else len(where) if isinstance(where, str) else 1
     return len(sought) * (ITEM + steps)
 
 
 def _explode_map(values: Map) -> Map:
-    """Return maps in maps for keys with slashes."""
+    """Return nested maps for keys with slashes."""
     exploded: Map = {}
     for key in ordered(values):
         *parents, name = key.split("/")

@@ -1,4 +1,4 @@
-"""Text whose every character is known to be the template's own or a value's."""
+"""Text with a mark for each character: the template's own, or from a value."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from vaultenv.template.pieces import Piece
 
 _HIDDEN = "\0"
-"""Stands in `own` for each character of a value: no search for a mark of the template finds it."""
+"""The placeholder in `own` for each character of a value, which no search for the template's text matches."""
 
 
 class Marked:
-    """A text, and beside it the same text with its values hidden, so that a search finds only what the template wrote.
+    """A text, and the same text with its values hidden, so that a search finds only the template's own text.
 
-    `repr` shows nothing.
+    `repr` shows no text.
     """
 
     __slots__ = ("own", "text")
@@ -42,7 +42,7 @@ class Marked:
         return f"Marked({len(self.text)} characters)"
 
     def stripped(self, chars: str) -> Marked:
-        """Return the text without these characters at its ends, as far as the template wrote them."""
+        """Return the text without these characters at its ends, if they are the template's own text."""
         start = len(self.own) - len(self.own.lstrip(chars))
         end = len(self.own.rstrip(chars))
         return self[start : max(start, end)]

@@ -26,7 +26,7 @@ class Read(Need):
     """A secret at a path, `secret "PATH"`; `query` has the pairs after a `?` in it, in their order.
 
     The path has no slash at its ends and is not yet a path of a KV version 2 engine: `secret/x` may mean
-    `secret/data/x`, as the engine says.
+    `secret/data/x`, depending on the engine.
     """
 
     __slots__ = ("path", "query")

@@ -23,12 +23,12 @@ _FALSE = ("0", "f", "F", "FALSE", "false", "False", "")
 
 
 def signed(value: int) -> Int64:
-    """Return the integer as 64 bits hold it."""
+    """Return the integer reduced to 64 bits with a sign."""
     return Int64((value + _HALF) % _WORD - _HALF)
 
 
 def unsigned(value: int) -> Uint64:
-    """Return the integer as 64 bits without sign hold it."""
+    """Return the integer reduced to 64 bits without a sign."""
     return Uint64(value % _WORD)
 
 
@@ -152,7 +152,7 @@ def _digits(value: str) -> int:
 
 
 class Loop(Opaque):
-    """A channel of numbers, which gives each of them once, however often it is ranged over."""
+    """A channel of numbers, which yields each number once, even if it is ranged over several times."""
 
     __slots__ = ("_next", "_stop")
     name = "<-chan int64"

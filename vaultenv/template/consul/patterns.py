@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 _UNITS_PER_STEP = 64
 _UNITS_PER_CHARACTER = 64
-"""Of a pattern that is compiled."""
+"""Units of work for each character of a compiled pattern."""
 
 
 class Matching(StrictFunction):
-    """A function that charges as it goes: the cost of a pattern is known from character to character only."""
+    """A function that charges its work while it runs, as the cost of a pattern is known only from character to character."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Go's own functions that make text, with Go's types; a text that they compose knows its pieces."""
+"""Go's own functions that return text, with Go's types; a composed text retains its pieces."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Functions of consul-template that do not exist here, each with the reason and what to do instead."""
+"""Functions of consul-template that do not exist here, each with the reason and an alternative."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def refusal(name: str) -> str:
 
 
 def unknown(name: str, functions: Iterable[str]) -> str:
-    """Return the message for a function that does not exist: the reason, or the name that was meant."""
+    """Return the message for a function that does not exist: the reason, or the most similar name."""
     if reason := refusal(name):
         return f'function "{name}" is not available: {reason}'
     near = min(functions, key=lambda known: (_distance(name.lower(), known.lower()), known))
@@ -48,7 +48,7 @@ def unknown(name: str, functions: Iterable[str]) -> str:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many letters to change, add or take away make one word of the other."""
+    """Return the edit distance of two words: the number of letters to change, add or remove."""
     one = one[:40]
     row = list(range(len(other) + 1))
     for count, letter in enumerate(one, 1):

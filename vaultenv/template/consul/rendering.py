@@ -1,4 +1,4 @@
-"""One rendering: functions that answer from the known answers of Vault, or note the missing ones."""
+"""One rendering: functions that return the known answers of Vault, or record the missing ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 _MOST_NEEDS = 1000
 _CHANGING = ("mergeMap", "MapSet", "explodeMap")
-"""Words without which a template changes none of its answers."""
+"""Functions that may change an answer; a template without these words changes none."""
 
 
 class _Known(StrictFunction):
-    """A function whose result is there already: only its arguments are charged."""
+    """A function with a known result, which charges only its arguments."""
 
     __slots__ = ()
 
@@ -60,7 +60,7 @@ class Rendering:
         self._evaluation = Evaluation(trees, functions(self._bound()), work, missing_key)
 
     def pieces(self) -> list[Piece]:
-        """Return the output, which is not whole while something is missing; raise TemplateError."""
+        """Return the output, which is incomplete while answers are missing; raise TemplateError."""
         return self._evaluation.output(ROOT, ABSENT)
 
     def _bound(self) -> dict[str, Function]:

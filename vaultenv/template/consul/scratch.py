@@ -1,4 +1,4 @@
-"""consul-template's scratch: values that a template keeps by name."""
+"""consul-template's scratch: values that a template stores by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of consul-template's functions: Go's own, so that a number is not a text and a []string not an []interface {}."""
+"""Go's types for consul-template's functions: a number is not a text, and a []string is not an []interface {}."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ STRICT: Types = {
 
 
 class StrictFunction(Function):
-    """A function with Go's types. A text that it makes of nothing but the template's own text is the template's own too.
+    """A function with Go's types. A result made only from the template's own text counts as the template's own too.
 
-    `cost`, where the callable does more than a few steps for each character or item, is called with the arguments and
-    returns the units for that.
+    `cost`, for a callable with more than a few steps for each character or item, is called with the arguments and returns
+    the units for that.
     """
 
     __slots__ = ("_cost",)
@@ -69,12 +69,12 @@ class StrictFunction(Function):
 
 
 def per_character(units: int) -> Callable[..., int]:
-    """Return a cost of so many units for each character of all arguments that are texts."""
+    """Return a cost function of so many units for each character of all arguments that are texts."""
     return lambda *values: units * sum(len(value) for value in values if isinstance(value, str))
 
 
 def per_weight(units: int) -> Callable[..., int]:
-    """Return a cost of so many units for each unit that a value weighs."""
+    """Return a cost function of so many units for each unit of a value's weight."""
 
     def cost(value: object) -> int:
         try:
@@ -94,7 +94,5 @@ def _is_written(argument: object) -> bool:
 
 
 def strict(rows: Mapping[str, tuple[Any, ...]]) -> dict[str, Function]:
-    """Functions by name, from rows of callable, parameters, and, where they are needed, the weight of the result and the
-    cost.
-    """
+    """Return functions by name, from rows of callable, parameters, and optionally the weight of the result and the cost."""
     return {name: StrictFunction(*row) for name, row in rows.items()}

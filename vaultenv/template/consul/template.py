@@ -1,4 +1,4 @@
-"""Templates of consul-template: parsed once, rendered again with each answer of Vault until nothing is missing."""
+"""Templates of consul-template: parsed once, rendered again with each answer of Vault until none is missing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _LONGEST_SOURCE = 65_536
 _UNITS_PER_CHARACTER = 4
 _MOST_ROUNDS = 32
 UNITS = 16 << 20
-"""Of work for all rounds of a template: about a second of it."""
+"""Units of work for all rounds of a template: about a second."""
 
 
 class Rendered:
-    """The whole output, in pieces that distinguish the template's text from values. `repr` shows nothing of it."""
+    """The whole output, in pieces that distinguish the template's text from values. `repr` shows no output."""
 
     __slots__ = ("pieces",)
 
@@ -38,7 +38,7 @@ class Rendered:
 
     @property
     def text(self) -> str:
-        """The output; bytes that are not UTF-8 stand in it as surrogates (`surrogateescape`)."""
+        """The output as text, with surrogates for bytes that are not UTF-8 (`surrogateescape`)."""
         return joined(self.pieces)
 
     def __repr__(self) -> str:
@@ -46,7 +46,7 @@ class Rendered:
 
 
 class Missing:
-    """The needs that the template cannot go on without, in its own order. Each need is certain: it does not depend on
+    """The needs without which the template cannot continue, in its own order. Each need is certain: it does not depend on
     another answer.
     """
 
@@ -79,7 +79,7 @@ class Template:
     ) -> Rendered | Missing:
         """Return the output, or the needs that must be answered first.
 
-        `answers` has what `consul.answers` makes of Vault's objects, a `Strings` for a `List`. `missing_key` is one of
+        `answers` has the values that `consul.answers` returns, a `Strings` for a `List`. `missing_key` is one of
         INVALID, ZERO and ERROR (vaultenv.template.expressions); `now_s` is the time for `timestamp`, in seconds since
         1970. Raises NamedTemplateError, also when `work` is used up.
         """
@@ -95,7 +95,7 @@ class Template:
         return Missing(tuple(rendering.missing)) if rendering.missing else Rendered(pieces)
 
     def rounds(self, *, missing_key: str = ZERO, work: Work | None = None, now_s: float = 0.0) -> Rounds:
-        """Yield needs, be sent their answers, and return the output; raise NamedTemplateError.
+        """Yield needs, receive their answers by `send`, and return the output; raise NamedTemplateError.
 
         All rounds share `work`.
         """
@@ -116,7 +116,7 @@ class Template:
 def parse(text: str, name: str, left: str = LEFT, right: str = RIGHT) -> Template:
     """Return the template; raise NamedTemplateError for a syntax error, and for functions that do not exist here.
 
-    Empty delimiters are the usual ones.
+    Empty delimiters mean the default ones.
     """
     try:
         if len(text) > _LONGEST_SOURCE:

@@ -38,7 +38,7 @@ def _base64_decode(value: str) -> str:
 
 
 def _per_unusual(value: str) -> int:
-    """The cost of a text with other characters than those of ASCII."""
+    """Return the cost of a text with characters outside ASCII."""
     return 0 if value.isascii() else 8 * len(value)
 
 

@@ -81,7 +81,7 @@ def _may_stand(element: str, layout: str, at: int) -> bool:
 
 
 def _fraction(moment: _Moment, layout: str, at: int) -> tuple[int, str]:
-    """An element such as `.000` or `,999`, after which no digit stands."""
+    """Return the length and the text of an element such as `.000` or `,999` without a digit after it."""
     mark, digit = layout[at : at + 1], layout[at + 1 : at + 2]
     if mark not in (".", ",") or digit not in ("0", "9"):
         return 0, ""

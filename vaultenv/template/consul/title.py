@@ -1,12 +1,12 @@
 """`toTitle`: the first letter of each word in title case, as golang.org/x/text/cases finds words (UAX #29)."""
 
 _MIDDLE = frozenset("'.:\xb7\u0387\u05f4\u2018\u2019\u2024\u2027\ufe13\ufe52\ufe55\uff07\uff0e\uff1a")
-"""Characters that do not end a word if they stand alone in it."""
+"""Characters that, if single, do not end a word."""
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def title(value: str) -> str:
-    """Return the text with each word's first cased character in title case, and all others as they are."""
+    """Return the text with each word's first cased character in title case, and all others unchanged."""
     out: list[str] = []
     in_word = after_middle = False
     for char in value:

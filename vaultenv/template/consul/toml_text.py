@@ -149,7 +149,7 @@ def _element(value: Any) -> str:
 
 
 def _inline(pairs: list[tuple[str, Any]]) -> Iterator[str]:
-    """Yield pairs with a comma after each but the last, which may be one that is left out."""
+    """Yield the pairs that are not nil, each with a comma unless it is the last of all pairs, nil ones included."""
     for place, (name, item) in enumerate(pairs, 1):
         if not _is_nil(item):
             yield f"{_key(name)} = {_element(item)}" + (", " if place < len(pairs) else "")

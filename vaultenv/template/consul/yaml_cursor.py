@@ -1,4 +1,4 @@
-"""A place in a YAML text, and the texts that can be read there."""
+"""A position in a YAML text, and the parser of the scalars there."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Cursor:
         )
 
     def skip_blanks(self) -> None:
-        """Pass blanks in the line, and a comment after them."""
+        """Skip blanks in the line, and a comment after them."""
         start = self.at
         while self.peek() in (" ", "\t"):
             self.at += 1
@@ -56,7 +56,7 @@ class Cursor:
             self.at = len(self.text) if end < 0 else end
 
     def skip_lines(self) -> None:
-        """Pass blanks, comments and ends of lines; raise TemplateError for a tab that indents."""
+        """Skip blanks, comments and ends of lines; raise TemplateError for a tab in an indentation."""
         if self.at == 0:
             self.refuse_tab()
         self.skip_blanks()
@@ -66,7 +66,7 @@ class Cursor:
             self.skip_blanks()
 
     def skip_flow_lines(self) -> None:
-        """Pass blanks, tabs too, comments and ends of lines."""
+        """Skip blanks, also tabs, comments and ends of lines."""
         self.skip_blanks()
         while self.peek() == "\n":
             self.at += 1
@@ -81,7 +81,7 @@ class Cursor:
             raise bad("a tab cannot indent")
 
     def expect_end_of_line(self) -> None:
-        """Pass blanks and a comment; raise TemplateError if more follows."""
+        """Skip blanks and a comment; raise TemplateError if more text follows."""
         self.skip_blanks()
         if self.peek() not in ("\n", ""):
             raise bad("text follows a value in its line")
@@ -105,7 +105,7 @@ class Cursor:
         return "".join(out)
 
     def _space(self) -> str:
-        """Read blanks, or a fold: the ends of lines with the blanks around them."""
+        """Read blanks, or a fold: ends of lines with the blanks around them."""
         start = self.at
         while self.peek() in (" ", "\t"):
             self.at += 1
@@ -248,7 +248,7 @@ def _chomped(lines: list[str], chomp: str, folded: bool, had_end: bool) -> str:
 
 
 def _folded(lines: list[str]) -> str:
-    """Return lines with single ends between lines of text as blanks."""
+    """Return the lines folded: a single line break between lines of text becomes a blank."""
     out = ""
     breaks = 0
     previous_spaced = True

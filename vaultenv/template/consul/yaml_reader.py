@@ -1,4 +1,4 @@
-"""`parseYAML`: values as gopkg.in/yaml.v2 reads them, of the YAML that configurations use.
+"""`parseYAML`: the values of gopkg.in/yaml.v2, for the part of YAML that configurations use.
 
 Anchors, aliases, tags, merges and keys that are lists or maps are refused.
 """
@@ -46,7 +46,7 @@ def _is_refused(char: str) -> bool:
 
 
 def yaml_size(text: str) -> int:
-    """Return the most that the value of a YAML text weighs."""
+    """Return the largest possible weight of the value of a YAML text."""
     marks = (
         text.count("\n")
         + text.count(",")
@@ -135,7 +135,7 @@ class _Reader:
         return _meaning(text)
 
     def _skip_spaces(self) -> None:
-        """Pass blanks before a colon, but not before a comment."""
+        """Skip blanks before a colon, but not before a comment."""
         cursor = self._cursor
         start = cursor.at
         while cursor.peek() in (" ", "\t"):
@@ -260,7 +260,7 @@ def _meaning(text: str) -> Any:
 
 
 def _put(pairs: AnyMap, key: Any, value: Any) -> None:
-    """Set a key; raise TemplateError for two that are equal in Python, such as 1 and true."""
+    """Set a key; raise TemplateError for two keys that are equal in Python, such as 1 and true."""
     if any(known == key and type(known) is not type(key) for known in (pairs if key in pairs else ())):
         raise bad("the keys 1 and true, or 0 and false, are not known together here")
     pairs[key] = value

@@ -24,7 +24,7 @@ _SHORT |= {0x85: "N", 0xA0: "_", 0x2028: "L", 0x2029: "P"}
 _INDICATORS = "#,[]{}&*!|>'\"%@`"
 _LONGEST_LINE = 80
 ONE_LINE = -(1 << 30)
-"""A column of a text that stands in one line, however long it is."""
+"""The column for a text that is written in one line of any length."""
 _INT64 = range(-(1 << 63), 1 << 63)
 
 
@@ -93,7 +93,7 @@ def _all_digits(text: str) -> bool:
 
 
 def _is_timestamp(text: str) -> bool:
-    """One of yaml.v2's forms: 2006-1-2, with a time after T, t or a blank."""
+    """Return whether the text has one of yaml.v2's forms: 2006-1-2, with a time after T, t or a blank."""
     date, mark, time = _split_time(text)
     year, *parts = date.split("-")
     if (
@@ -157,7 +157,7 @@ def has_break(text: str) -> bool:
 
 
 def scalar(text: str, indent: int, column: int) -> str:
-    """Return a text as yaml.v2 writes it, from a column on; further lines begin at `indent`."""
+    """Return a text in yaml.v2's form, from a column on; further lines begin at `indent`."""
     if any(0xD800 <= ord(char) < 0xE000 for char in text if not char.isascii()):
         raise TemplateError("text that is not UTF-8")
     form = _Form(text)
@@ -241,8 +241,8 @@ def _double(text: str, indent: int, column: int) -> str:
 
 
 def _folded(shown: list[str], indent: int, column: int, escape: str = "") -> str:
-    """Return characters as text, with a new line instead of the first blank after the longest line, if a single blank
-    stands there, or with `escape` before the next one; and with blanks after breaks that are not escaped.
+    """Return characters as text, folded at the first blank beyond the longest line: a single blank becomes a new line, and
+    a following blank gets `escape`; further lines after unescaped breaks are indented.
     """
     pad = " " * max(indent, 2)
     out: list[str] = []

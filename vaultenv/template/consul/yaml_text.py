@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _COUNTED_DIGITS = 64
-"""Those before them are multiples of two to the power of 64, and so nothing in an integer of 64 bits."""
+"""Digits before them are multiples of two to the power of 64, and so zero in an integer of 64 bits."""
 _LONGEST_KEY = 128
-"""Bytes of a key that stands in the line of its value."""
+"""Most bytes of a key in the line of its value."""
 
 
 def yaml_text(value: Any) -> str:
@@ -25,7 +25,7 @@ def yaml_text(value: Any) -> str:
 
 
 def _node(value: Any, indent: int, column: int, before: str) -> str:
-    """Return a value after `before` in its line: nothing at the start of a document or after `- `, else a blank.
+    """Return a value after `before` in its line, which is empty at the start of a document or after `- `, else a blank.
 
     It begins at a column, its further lines at `indent`.
     """
@@ -61,7 +61,7 @@ def _pair(key: Any, value: Any, indent: int) -> str:
 
 
 def _value_indent(value: Any, indent: int) -> int:
-    """A list stands below its key, anything else two further."""
+    """Return the indentation of a value: a list has that of its key, any other value two more."""
     return indent if isinstance(value, list) else indent + 2
 
 
@@ -95,7 +95,7 @@ def _number(value: Number) -> str:
 
 
 class _Rank:
-    """The place of a key among others: numbers in texts count as numbers, letters come after other characters."""
+    """The sort order of a key: numbers in texts are compared as numbers, letters follow other characters."""
 
     __slots__ = ("_key",)
 
@@ -112,7 +112,7 @@ class _Rank:
 
 
 def _order(key: object) -> int:
-    """Return the place of the key's type among Go's kinds."""
+    """Return the rank of the key's type among Go's kinds."""
     types: tuple[Any, ...] = (type(None), bool, int, float, (list, dict), str)
     return next((place for place, type_ in enumerate(types) if isinstance(key, type_)), len(types))
 

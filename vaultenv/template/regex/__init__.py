@@ -1,4 +1,4 @@
-"""Regular expressions of RE2, as Go's package regexp has them (https://pkg.go.dev/regexp/syntax).
+"""Regular expressions of RE2, in the form of Go's package regexp (https://pkg.go.dev/regexp/syntax).
 
 No backtracking: time is linear in the text, and charged.
 """

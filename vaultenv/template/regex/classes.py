@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _CLASSES = {"d": sets.DIGITS, "s": sets.SPACES, "w": sets.WORD}
 _CONTROLS = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 LONGEST_NAME = 128
-"""The most characters in brackets or braces, within which their end is looked for."""
+"""The most characters in brackets or braces, to limit the search for their end."""
 _OCTAL = "01234567"
 _HEX = "0123456789abcdefABCDEF"
 
@@ -55,7 +55,7 @@ def _hex_code(pattern: str, at: int) -> tuple[int, int]:
 
 
 class ClassReader:
-    """Reads a class from after its bracket, or one escape that stands for a class."""
+    """Reads a class after its bracket, or an escape of a class."""
 
     def __init__(self, pattern: str, at: int, fold: bool) -> None:
         self._pattern = pattern
@@ -65,7 +65,7 @@ class ClassReader:
         self._categories: list[tuple[frozenset[str], bool]] = []
 
     def alone(self) -> tuple[CharSet, int]:
-        """Return the characters of the class that was read, and the position after it."""
+        """Return the characters of the escape's class, and the position after it."""
         return CharSet(self._ranges, self._categories, fold=self._fold), self._at
 
     def read(self) -> tuple[CharSet, int]:

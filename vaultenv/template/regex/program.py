@@ -1,4 +1,4 @@
-"""Regular expressions as programs (https://swtch.com/~rsc/regexp/regexp2.html), and their run over a text."""
+"""Regular expressions compiled to programs (https://swtch.com/~rsc/regexp/regexp2.html), and their run over a text."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Program:
             self._code[end] = (_JUMP, len(self._code), None)
 
     def _compile_repeat(self, node: Repeat) -> None:
-        """Compile x{2,} as xx+, and x* as (x+)?, in which an empty x has its right rank."""
+        """Compile x{2,} as xx+, and x* as (x+)?, in which an empty x has the right priority."""
         splits: list[int] = []
         if node.most is None and not node.least:
             splits.append(self._emit(_SPLIT))
@@ -92,9 +92,9 @@ class Program:
         self._code[at] = (_SPLIT, inside, after) if greedy else (_SPLIT, after, inside)
 
     def search(self, text: str, start: int, charge: Charge) -> Match | None:
-        """Return the leftmost match from `start` on, as starts and ends of its groups, -1 for one without a part.
+        """Return the leftmost match from `start` on, as starts and ends of its groups, -1 for a group without a match.
 
-        `charge` is called with the steps of each character before they are made.
+        `charge` is called with the number of steps for each character before they are done.
         """
         threads: dict[int, Match] = {}
         found: Match | None = None
@@ -110,7 +110,7 @@ class Program:
     def _step(
         self, threads: dict[int, Match], text: str, at: int, found: Match | None, charge: Charge
     ) -> tuple[dict[int, Match], Match | None]:
-        """Move all threads over the character at `at`; a match ends those of a lower rank."""
+        """Advance all threads over the character at `at`; a match ends the threads of a lower priority."""
         char = text[at : at + 1]
         char = "\ufffd" if char and 0xD800 <= ord(char) < 0xE000 else char
         charge(len(threads))
@@ -126,7 +126,7 @@ class Program:
     def _follow(
         self, threads: dict[int, Match], place: int, match: Match, text: str, at: int, charge: Charge
     ) -> None:
-        """Add the threads that are reached without a character, in the order of their rank."""
+        """Add the threads that are reached without a character, in the order of their priority."""
         pending = [(place, match)]
         passed = 0
         while pending:

@@ -54,7 +54,7 @@ def complement(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 
 def categories(name: str) -> frozenset[str]:
-    """Return the general categories of `\\pL` or `\\p{Lu}`; none for another name."""
+    """Return the general categories of `\\pL` or `\\p{Lu}`; none for an unknown name."""
     known = {category for group in _GROUPS.values() for category in group}
     return frozenset(_GROUPS.get(name) or ((name,) if name in known else ()))
 

@@ -32,7 +32,7 @@ class Char(Node):
 
 
 class Edge(Node):
-    """A place between characters: start, end, line start, line end, boundary, no boundary."""
+    """A position between characters: start, end, line start, line end, boundary, no boundary."""
 
     __slots__ = ("kind",)
 
@@ -41,7 +41,7 @@ class Edge(Node):
 
 
 class Row(Node):
-    """One after the other."""
+    """A sequence of parts."""
 
     __slots__ = ("parts",)
 
@@ -50,7 +50,7 @@ class Row(Node):
 
 
 class Choice(Node):
-    """The first that leads to a match."""
+    """Alternatives, of which the first with a match wins."""
 
     __slots__ = ("parts",)
 
@@ -59,7 +59,7 @@ class Choice(Node):
 
 
 class Repeat(Node):
-    """From `least` to `most` (None without a bound) times, rather more than less if greedy."""
+    """A repetition, from `least` to `most` (None: no limit) times; if greedy, more are preferred."""
 
     __slots__ = ("greedy", "least", "most", "part")
 
@@ -149,7 +149,7 @@ class _Parser:
         return self._braces() if self._peek() == "{" else None
 
     def _braces(self) -> tuple[int, int | None] | None:
-        """Read `{2}`, `{2,}` or `{2,3}`; anything else is text."""
+        """Read `{2}`, `{2,}` or `{2,3}`; return None for any other text."""
         end = self._pattern.find("}", self._at, self._at + LONGEST_NAME)
         least, comma, most = self._pattern[self._at + 1 : max(end, self._at + 1)].partition(",")
         if not _is_number(least) or (most and not _is_number(most)) or end < 0:
@@ -228,7 +228,7 @@ class _Parser:
         return len(self.names) - 1
 
     def _set_flags(self) -> bool:
-        """Read `(?i)`, whose flags are those of the rest of the group; return False if it is something else."""
+        """Read `(?i)`, the flags of the rest of the group; return False for any other text."""
         end = self._pattern.find(")", self._at, self._at + LONGEST_NAME)
         inner = self._pattern[self._at + 2 : max(end, self._at + 2)]
         if end < 0 or not inner or inner.strip("imsU-"):

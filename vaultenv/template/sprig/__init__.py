@@ -1,7 +1,7 @@
 """The functions of `${ … }`: Go's own and those of Sprig v3 (https://masterminds.github.io/sprig/) that secrets need.
 
-Functions that reach files, environment, network or the clock, make keys or random text, or match regular
-expressions are left out on purpose.
+Functions with access to files, the environment, the network or the clock, and those that create keys or random text, or
+match regular expressions, are left out on purpose.
 """
 
 from __future__ import annotations
@@ -90,5 +90,5 @@ TABLES = (
         "adler32sum b32dec b32enc b64dec b64enc fromJson sha1sum sha256sum sha512sum toJson toPrettyJson toRawJson",
     ),
 )
-"""Loaders of functions, each with the names that it brings."""
+"""Loaders of functions, each with the names of its functions."""
 FUNCTIONS = Tables(TABLES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def copied(value: Any) -> Any:
-    """A deep copy of lists and maps."""
+    """Return a deep copy of lists and maps."""
     if isinstance(value, dict):
         return {key: copied(item) for key, item in value.items()}
     return [copied(item) for item in value] if isinstance(value, list) else value

@@ -39,7 +39,7 @@ def _adler32(value: str) -> str:
 
 
 def _from_json(value: str) -> Any:
-    """Return the value of a JSON text, nil for anything else and for numbers out of range, as in Sprig."""
+    """Return the value of a JSON text, nil for any other text and for numbers out of range, as in Sprig."""
     try:
         return json_value(value, _float_of)
     except ValueError:
@@ -60,7 +60,7 @@ _OF_PYTHON = str.maketrans(_BASE32, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 """Python's own digits of base 32; the time of `int` is that of the text's length, as 32 is a power of two."""
 _SHIFTS = (35, 30, 25, 20, 15, 10, 5, 0)
 _PIECE = 4000
-"""Bytes or digits that are converted at once; a multiple of the 5 bytes and of the 8 digits that stand for each other."""
+"""Bytes or digits that are converted at once; a multiple of 5 bytes and of 8 digits, which correspond to each other."""
 
 
 def _b32enc(value: str) -> str:

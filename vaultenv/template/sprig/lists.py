@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _NANS = iter(range(1 << 62))
-"""A number for each NaN, which equals nothing, not even itself."""
+"""A number for each NaN, which is not equal to any value, not even to itself."""
 
 
 def identity(value: object) -> str:

@@ -21,14 +21,14 @@ _MOST_PLACES = 300
 
 
 def wrapped(value: int) -> int:
-    """Return the integer as 64 bits hold it."""
+    """Return the integer reduced to 64 bits with a sign."""
     return (value + _HALF) % _WORD - _HALF
 
 
 def to_int(value: Any) -> int:
-    """Cast as cast.ToInt64: text in Go's integer syntax, floats cut, booleans as 0 and 1, all else 0.
+    """Return cast.ToInt64 of a value: text in Go's integer syntax, floats truncated, booleans as 0 and 1, any other as 0.
 
-    A float out of range, and one that is no number, is the smallest integer, as on amd64.
+    A float out of range, or NaN, is the smallest integer, as on amd64.
     """
     if isinstance(value, float):
         return int(value) if -_HALF <= value < _HALF else -_HALF
@@ -38,7 +38,7 @@ def to_int(value: Any) -> int:
 
 
 def _parsed(value: str) -> int:
-    """Return the integer in Go's syntax, which may have a point and zeros after it; 0 for another text."""
+    """Return the integer in Go's syntax, which may have a point and zeros after it; 0 for any other text."""
     whole, point, fraction = value.partition(".")
     plain = whole if point and fraction and not fraction.strip("0") else value
     digits = _unsigned(plain)
@@ -58,7 +58,7 @@ def _unsigned(text: str) -> str:
 
 
 def to_float(value: Any) -> float:
-    """Cast as cast.ToFloat64."""
+    """Return cast.ToFloat64 of a value."""
     try:
         if isinstance(value, str):
             return parse_float(value)
@@ -68,7 +68,7 @@ def to_float(value: Any) -> float:
 
 
 def _atoi(value: str) -> int:
-    """Return strconv.Atoi: the nearest integer of 64 bits for a number out of range, 0 for another text."""
+    """Return strconv.Atoi: the nearest integer of 64 bits for a number out of range, 0 for any other text."""
     digits = _unsigned(value)
     if not (digits.isascii() and digits.isdigit()):
         return 0
@@ -117,7 +117,7 @@ def _ceil(value: object) -> float:
 
 
 def _round(value: object, places: int, *up_from: float) -> float:
-    """Round up from the part of `up_from`, 0.5 without it; a negative number always down, as Sprig does."""
+    """Round up from the fraction `up_from`, by default 0.5; round a negative number always down, as Sprig does."""
     scale = 10.0 ** min(max(places, -_MOST_PLACES), _MOST_PLACES)
     scaled = to_float(value) * scale
     is_up = scaled - _cut(scaled) >= (up_from[0] if up_from else 0.5)

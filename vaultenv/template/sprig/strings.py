@@ -18,14 +18,14 @@ _NO_SPACE = dict.fromkeys(map(ord, SPACE))
 
 
 def strings_of(value: Any) -> Strings:
-    """Return Sprig's strslice: the items of a list as text, without nils; another value alone."""
+    """Return Sprig's strslice: the items of a list as text, without nils; any other value as the only item."""
     if isinstance(value, list):
         return Strings([text(item) for item in value if item is not None])
     return Strings([] if value is None else [text(value)])
 
 
 def _at_starts(value: str, change: Any, is_inside: Any) -> str:
-    """The text with each character changed that follows one outside of words."""
+    """Return the text with a change of each character after one outside a word."""
     inside = False
 
     def changed(piece: str) -> str:
@@ -117,7 +117,7 @@ def _splitn(separator: str, count: int, value: str) -> StringMap:
 
 
 def _initials(value: str) -> str:
-    """The first character of each word."""
+    """Return the first character of each word."""
     after_space = True
 
     def firsts(piece: str) -> str:
@@ -143,7 +143,7 @@ def _join(separator: str, value: object) -> str:
 
 
 def _joined_size(separator: str, value: object) -> int:
-    """Return the length of the joined texts, without that of numbers and the like."""
+    """Return the length of the joined texts and separators, without items that are not text."""
     if not isinstance(value, list):
         return 0
     return sum(len(item) for item in value if isinstance(item, str)) + len(separator) * (len(value) - 1)
