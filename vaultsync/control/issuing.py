@@ -56,8 +56,6 @@ def issue(
         if lease is not None:
             revoke_if_possible(tools, entry, spec, holder, lease, deadline)
         raise
-    if entry.status.get("lastGeneration") != entry.resource.generation:
-        tools.destinations.prune(entry, spec.destination, deadline)
     fields |= {"lastGeneration": entry.resource.generation, "secretMAC": mac}
     delay_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
     message = f'Secret synced, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else "Secret synced"

@@ -37,7 +37,6 @@ class Work:
         self.answer = answer
         self.destinations = SimpleNamespace(
             write=lambda *_: True,
-            prune=lambda *_: None,
             holds=lambda *_: False,
             check=lambda *_: None,
         )
