@@ -62,6 +62,14 @@ def was_synced(status: Mapping[str, Any]) -> bool:
     return bool(status.get("secretMAC") or status.get("lastGeneration"))
 
 
+def is_failed(status: Mapping[str, Any]) -> bool:
+    """Return whether a status tells that the last work on its object has failed."""
+    return any(
+        isinstance(each, dict) and (each.get("type"), each.get("status")) == (reasons.READY, "False")
+        for each in status.get("conditions") or ()
+    )
+
+
 def status_patch(
     status: Mapping[str, Any],
     conditions: Sequence[Condition],

@@ -14,7 +14,7 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, S
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
-from vaultsync.control.conditions import failed, refused, was_synced
+from vaultsync.control.conditions import failed, is_failed, refused, synced, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
 from vaultsync.control.queue import Queue
 from vaultsync.control.referenced import accept, release
@@ -110,6 +110,7 @@ class Workers:
             return self._end(entry, deadline)
         try:
             delay_s = self._sync(entry, deadline)
+            self._recover(key, deadline)
         except ReferenceRefused as error:
             if self._settle_s and not entry.status and key not in self._failures:
                 self._failures[key] = 0
@@ -145,6 +146,16 @@ class Workers:
         if isinstance(spec, PkiSecretSpec):
             return sync_certificate(self._tools, entry, spec, deadline)
         return accept(self._tools, entry, deadline)
+
+    def _recover(self, key: Key, deadline: Deadline) -> None:
+        """Say of an object that was found in step that it is, where its status still tells of a failure."""
+        entry = self._tools.store.get(key)
+        if (
+            entry
+            and entry.status.get("lastGeneration") == entry.resource.generation
+            and is_failed(entry.status)
+        ):
+            self._tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), {}, deadline)
 
     def _end(self, entry: Entry, deadline: Deadline) -> float:
         """Do what is due before an object goes, within the time for that, and let it go."""
