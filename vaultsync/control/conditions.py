@@ -6,6 +6,21 @@ from typing import Any, NamedTuple
 from vaultsync import reasons
 
 _LONGEST = 1024
+_VALIDITY = {"valid": False, "error": ""}
+_NEEDED: Mapping[str, Mapping[str, Any]] = {
+    "VaultConnection": {"valid": False},
+    "VaultAuth": _VALIDITY,
+    "VaultAuthGlobal": _VALIDITY,
+    "SecretTransformation": _VALIDITY,
+    "VaultStaticSecret": {"lastGeneration": 0},
+    "VaultDynamicSecret": {
+        "lastGeneration": 0,
+        "lastRenewalTime": 0,
+        "secretLease": {"id": "", "duration": 0, "renewable": False, "requestID": ""},
+    },
+    "VaultPKISecret": {"lastGeneration": 0, "lastRotation": 0, **_VALIDITY},
+}
+"""Fields without which a status is refused where the cluster has the definitions of the Vault Secrets Operator, by kind."""
 
 
 class Condition(NamedTuple):
@@ -60,6 +75,16 @@ def renewed(problem: str = "") -> tuple[Condition, ...]:
 def was_synced(status: Mapping[str, Any]) -> bool:
     """Return whether the Secret of an object has been in step; without hmacSecretData the status keeps no mark of it."""
     return bool(status.get("secretMAC") or status.get("lastGeneration"))
+
+
+def validity(problem: str = "") -> dict[str, Any]:
+    """Return the fields that say whether an object can be used, and why not."""
+    return {"valid": not problem, "error": problem[:_LONGEST]}
+
+
+def needed_fields(kind: str, status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a status of the kind must have, and this one has not, with values for nothing."""
+    return {name: value for name, value in _NEEDED[kind].items() if name not in status}
 
 
 def is_failed(status: Mapping[str, Any]) -> bool:

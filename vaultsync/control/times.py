@@ -1,6 +1,7 @@
 """Times: when an object is looked at again, spread so that many of them are no burst. Pure; `chance` is from 0 to 1."""
 
 import math
+import zlib
 
 NEVER = math.inf
 _DEFAULT_REFRESH_S = 60.0
@@ -48,6 +49,11 @@ def certificate_s(left_s: float, offset_s: float | None, chance: float) -> float
     """
     ahead_s = offset_s if offset_s else 0.1 * left_s
     return max(left_s - ahead_s * (1 + 0.1 * chance), 0.0)
+
+
+def chance_of(text: str) -> float:
+    """Return a number from 0 to 1 that is the text's own, also after a restart."""
+    return zlib.crc32(text.encode()) / (1 << 32)
 
 
 def _sooner(seconds: float, chance: float) -> float:

@@ -24,7 +24,7 @@ from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of, has_changed
 from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
-from vaultsync.control.conditions import Condition, rolled, status_patch
+from vaultsync.control.conditions import Condition, needed_fields, rolled, status_patch
 from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
@@ -141,6 +141,7 @@ class Tools:
         deadline: Deadline,
     ) -> Entry:
         """Write what is new in the status, and return the object as it is then."""
+        fields = {**needed_fields(entry.key.kind, entry.status), **fields}
         patch = status_patch(
             entry.status, conditions, fields, entry.resource.generation, time_text(time.time())
         )

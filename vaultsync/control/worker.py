@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
@@ -14,7 +14,7 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, S
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
-from vaultsync.control.conditions import failed, is_failed, refused, synced, was_synced
+from vaultsync.control.conditions import failed, is_failed, refused, synced, validity, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
 from vaultsync.control.queue import Queue
 from vaultsync.control.referenced import accept, release
@@ -188,7 +188,7 @@ class Workers:
         is_secret = key.kind in SECRET_KINDS
         has_secret = is_secret and was_synced(entry.status)
         conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
-        fields: dict[str, Any] = {} if is_secret else {"valid": False}
+        fields = {} if is_secret else validity(message)
         try:
             current = self._tools.store.get(key) or entry
             if self._tools.save(current, conditions, fields, Deadline(_BUDGET_S)) is not current:

@@ -99,7 +99,10 @@ def failed_once(kind: str, status: dict[str, Any]) -> Entry:
 
 @pytest.mark.parametrize(
     ("kind", "status"),
-    [("VaultPKISecret", {"renewAt": time.time() + 3600}), ("VaultDynamicSecret", {})],
+    [
+        ("VaultPKISecret", {"lastRotation": time.time(), "expiration": time.time() + 3600}),
+        ("VaultDynamicSecret", {}),
+    ],
 )
 def test_an_object_that_has_failed_is_ready_again_when_it_is_found_in_step(
     kind: str, status: dict[str, Any]
