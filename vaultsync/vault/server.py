@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from vaultenv.basics.text import bounded
 from vaultkube.sync_resources.auth import StorageEncryption
@@ -39,8 +39,12 @@ class Identity:
     storage: StorageEncryption | None = None
 
     def mark(self, key: bytes) -> str:
-        """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal."""
-        return hmac.new(key, _text(asdict(self)), hashlib.sha256).hexdigest()[:32]
+        """Return a name for it that tells nobody its parameters: a keyed hash, in hexadecimal.
+
+        It is the same with another CA, as CAs are renewed, and with another timeout: leases outlive both.
+        """
+        named = replace(self, server=replace(self.server, ca="", timeout_s=0.0))
+        return hmac.new(key, _text(asdict(named)), hashlib.sha256).hexdigest()[:32]
 
     def digest(self) -> bytes:
         """Return the key for what this process remembers of it, short however long its parameters are."""
