@@ -172,6 +172,11 @@ class Tools:
         if document is None:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
+        if after.resource.uid != entry.resource.uid:
+            # It was deleted and made anew meanwhile, and what was written of the work is about another object.
+            if part:
+                self.objects.merge(collection, entry.key.name, {part: None}, deadline, part)
+            return entry
         if has_changed(entry, after):
             # It was changed meanwhile. The watch tells of that, and has it worked on again: what is known until then is the spec
             # of before, which this work is for, with the status that was written now.
