@@ -16,14 +16,15 @@ from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
 from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
-from vaultsync.control.lease import Lease, Plan, lease_in
+from vaultsync.control.lease import Lease, Plan, client_in, is_of_this_operator, lease_in
 from vaultsync.control.rotated import rotation_fields, rotation_s
 from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
 _EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
-"""Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it."""
+"""Reasons by which a lease is followed before its time and revoked; one at its end is left to programs that use it, and
+so is one of the Vault Secrets Operator."""
 
 
 def issue(
@@ -35,7 +36,7 @@ def issue(
     deadline: Deadline,
 ) -> float:
     """Ask for credentials and write them, and return the seconds until the next time; raise SyncError or Refused."""
-    before = lease_in(entry.status)
+    before, before_by = lease_in(entry.status), client_in(entry.status)
     was_synced = bool(entry.status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
     tools.destinations.check(entry, spec.destination, deadline)
@@ -64,7 +65,7 @@ def issue(
     entry = tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
     if is_changed and was_synced:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
-    if before is not None and _is_left_over(before, lease, why):
+    if before is not None and is_of_this_operator(before_by) and _is_left_over(before, lease, why):
         revoke_if_possible(tools, entry, spec, holder, before, deadline)
     return bounded(delay_s, token) if lease else delay_s
 

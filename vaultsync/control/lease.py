@@ -104,6 +104,11 @@ def is_foreign(last_client: str, client: str) -> bool:
     return bool(point) and last_operator != client.partition(".")[0]
 
 
+def is_of_this_operator(client: str) -> bool:
+    """Return whether an installation of this operator made the lease, not the Vault Secrets Operator."""
+    return "." in client
+
+
 def lease_in(status: Mapping[str, Any]) -> Lease | None:
     """Return the lease that a status keeps, None for none."""
     secret_lease = _part(status, "secretLease")

@@ -9,9 +9,12 @@ import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.content.specs import ANSWER
+from tests.vaultsync.vault.scene import IDENTITY
+from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from vaultsync import reasons
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
@@ -22,6 +25,8 @@ from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
 from vaultsync.errors import NotOwner
+from vaultsync.vault.holders import Holder
+from vaultsync.vault.tokens import Token
 
 
 class Work:
@@ -33,6 +38,7 @@ class Work:
         self.events: list[str] = []
         self.types: set[str] = set()
         self.requests = self.rolled = 0
+        self.holders: Any = None
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
@@ -107,6 +113,35 @@ def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_t
     assert issue(work, expiryOffset=offset) > least_s
     assert abs(work.status["lastRotation"] - time.time()) < 60
     assert ["expiryOffset" in each for each in work.messages] == [has_event] * 3
+
+
+@pytest.mark.parametrize(("client", "is_revoked"), [("operator.login", True), ("kubernetes-48a3e1", False)])
+def test_a_lease_of_the_vault_secrets_operator_is_left_to_the_programs_that_use_it(
+    client: str, is_revoked: bool
+) -> None:
+    lease = {"id": "before", "duration": 3600, "renewable": True, "requestID": ""}
+    before = {
+        "secretLease": lease,
+        "lastRenewalTime": int(time.time()),
+        "vaultClientMeta": {"cacheKey": client},
+    }
+    work = Work(
+        {"data": {"password": "p"}, "lease_id": "after", "lease_duration": Number("3600")},
+        {**before, "lastGeneration": 1, "secretMAC": "m"},
+    )
+    revoked: list[object] = []
+    work.holders = SimpleNamespace(
+        new=lambda *_: Token("t", 60.0, time.monotonic() + 60, renewable=True),
+        id=lambda *_: "id",
+        revoke=lambda *_: revoked.append(_),
+    )
+    entry = work.entry("VaultDynamicSecret")
+    spec, holder = cast("DynamicSecretSpec", entry.resource.spec), Holder("u", IDENTITY)
+    issue_dynamic(
+        cast("Tools", work), entry, spec, holder, Plan(Step.ISSUE, reasons.CLIENT_CHANGED), UNLIMITED
+    )
+    assert work.status["secretLease"]["id"] == "after"
+    assert bool(revoked) is is_revoked
 
 
 def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:
