@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vaultsync import reasons
+from vaultsync.control.lease import NO_LEASE
 
 _LONGEST = 1024
 _VALIDITY = {"valid": False, "error": ""}
@@ -16,7 +17,7 @@ _NEEDED: Mapping[str, Mapping[str, Any]] = {
     "VaultDynamicSecret": {
         "lastGeneration": 0,
         "lastRenewalTime": 0,
-        "secretLease": {"id": "", "duration": 0, "renewable": False, "requestID": ""},
+        "secretLease": NO_LEASE,
     },
     "VaultPKISecret": {"lastGeneration": 0, "lastRotation": 0, **_VALIDITY},
 }

@@ -19,6 +19,10 @@ _FOREIGN_PART = 0.97
 """The part of its duration after which a lease of another installation has been renewed, if that still runs."""
 
 
+NO_LEASE: Mapping[str, Any] = {"id": "", "duration": 0, "renewable": False, "requestID": ""}
+"""The field `secretLease` of a status without a lease."""
+
+
 class Step(Enum):
     """The next step of a dynamic secret."""
 
