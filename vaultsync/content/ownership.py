@@ -26,7 +26,7 @@ class Write(Enum):
     CREATE = "it does not exist, and is created"
     OWN = "it is this object's, and is written"
     ADOPT = "it is nobody's, and is taken over"
-    REPLACE = "it is made by others (create: false), and gets only our keys of data"
+    REPLACE = "it is made by others (create: false), and its data is replaced"
     RECREATE = "it is to be written or taken over, and has another type: it is deleted and created"
 
 
