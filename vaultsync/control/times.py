@@ -7,7 +7,7 @@ NEVER = math.inf
 _DEFAULT_REFRESH_S = 60.0
 _SHORTEST_S = 1.0
 _PAUSE_S = 5.0
-_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S, _LONGEST_WASTE_S = 5.0, 60.0, 600.0
 
 
 def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float:
@@ -20,10 +20,13 @@ def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float
     return _sooner(refresh_after_s, chance)
 
 
-def retry_s(failures: int, chance: float) -> float:
-    """Return the seconds until what has failed so often in a row is tried again: from 5 to 60, without an end."""
+def retry_s(failures: int, chance: float, *, is_waste: bool = False) -> float:
+    """Return the seconds until what has failed so often in a row is tried again: from 5 to 60, without an end.
+
+    Where each attempt has Vault issue something in vain it is ten minutes in the end.
+    """
     doubled = _FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 8)
-    return min(doubled, _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
+    return min(doubled, _LONGEST_WASTE_S if is_waste else _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
 
 
 def after_rotation_s(ttl_s: float, chance: float) -> float:

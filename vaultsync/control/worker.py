@@ -21,7 +21,7 @@ from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizers, now
-from vaultsync.errors import InvalidResource, ReferenceRefused, SyncError
+from vaultsync.errors import DataUnusable, InvalidResource, ReferenceRefused, SyncError, TransformationFailed
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
@@ -29,7 +29,8 @@ _SHOWN = 1024
 _RETRY_DELETION_S = 2.0
 SETTLE_S = 2.0
 """Time that a new object may wait for what it refers to: what is applied together is seen in any order."""
-SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
+_ISSUING_KINDS = ("VaultDynamicSecret", "VaultPKISecret")
+SECRET_KINDS = ("VaultStaticSecret", *_ISSUING_KINDS)
 
 
 class Handler(Protocol):
@@ -184,7 +185,7 @@ class Workers:
     def _failed(self, entry: Entry, error: Exception, reason: str) -> float:
         message, key = str(error), entry.key
         _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": _line(error)}})
-        delay_s = self._retry_delay_s(key)
+        delay_s = self._retry_delay_s(key, is_waste=is_waste(key.kind, error))
         is_secret = key.kind in SECRET_KINDS
         has_secret = is_secret and was_synced(entry.status)
         conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
@@ -198,10 +199,15 @@ class Workers:
             _log.warning("the status was not written", extra={"fields": fields_})
         return NEVER if isinstance(error, InvalidResource) else delay_s
 
-    def _retry_delay_s(self, key: Key) -> float:
+    def _retry_delay_s(self, key: Key, *, is_waste: bool = False) -> float:
         self.failed += 1
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        return retry_s(failures, chance())
+        return retry_s(failures, chance(), is_waste=is_waste)
+
+
+def is_waste(kind: str, error: Exception) -> bool:
+    """Return whether Vault has issued something in vain for an object of the kind: its answer makes no Secret."""
+    return kind in _ISSUING_KINDS and isinstance(error, TransformationFailed | DataUnusable)
 
 
 def _line(error: Exception) -> str:

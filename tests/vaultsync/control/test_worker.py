@@ -12,12 +12,14 @@ import pytest
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.control.test_tools import Patched, Trusting, tools_with
 from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.control.conditions import failed
 from vaultsync.control.destination import Destinations
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
-from vaultsync.control.worker import Workers
+from vaultsync.control.worker import Workers, is_waste
+from vaultsync.errors import DataUnusable, TransformationFailed, VaultAway
 from vaultsync.vault.authorities import Authorities
 
 
@@ -87,6 +89,14 @@ def test_a_mistake_takes_a_line_of_the_log_and_not_a_page(caplog: pytest.LogCapt
     assert all(len(str(vars(record))) < 4000 for record in caplog.records)
 
 
+def usable(objects: Released) -> Tools:
+    """Return tools with a login and a connection, both `one`."""
+    tools = replace(tools_with(objects), authorities=cast("Authorities", Trusting()))
+    for each in (document("VaultConnection"), document("VaultAuth", vaultConnectionRef="one")):
+        tools.store.put(entry_of(each, each["kind"], API_VERSION))
+    return tools
+
+
 def failed_once(kind: str, status: dict[str, Any]) -> Entry:
     """Return an object that was in step, and on which work has failed since: its login was not there."""
     found = document(kind, vaultAuthRef="one")
@@ -108,17 +118,40 @@ def test_an_object_that_has_failed_is_ready_again_when_it_is_found_in_step(
     kind: str, status: dict[str, Any]
 ) -> None:
     objects = Saved()
-    tools = replace(
-        tools_with(objects),
-        authorities=cast("Authorities", Trusting()),
-        destinations=cast("Destinations", SimpleNamespace(holds=lambda *_: True)),
-    )
-    connection, login = document("VaultConnection"), document("VaultAuth", vaultConnectionRef="one")
-    for each in (connection, login):
-        tools.store.put(entry_of(each, each["kind"], API_VERSION))
-    worked_with(tools, objects, failed_once(kind, status))
+    destinations = cast("Destinations", SimpleNamespace(holds=lambda *_: True))
+    worked_with(replace(usable(objects), destinations=destinations), objects, failed_once(kind, status))
     assert {each["type"]: each["status"] for each in objects.status["conditions"]} == {
         "SecretSynced": "True",
         "Healthy": "True",
         "Ready": "True",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "is_wasted"),
+    [
+        ("VaultPKISecret", TransformationFailed("a key is missing"), True),
+        ("VaultDynamicSecret", DataUnusable("no JSON"), True),
+        ("VaultStaticSecret", TransformationFailed("a key is missing"), False),
+        ("VaultPKISecret", VaultAway("down"), False),
+    ],
+)
+def test_an_answer_that_makes_no_secret_is_a_waste_of_what_vault_has_issued(
+    kind: str, error: Exception, is_wasted: bool
+) -> None:
+    assert is_waste(kind, error) is is_wasted
+
+
+def test_a_mistake_that_wastes_what_vault_issues_is_tried_ever_less_often() -> None:
+    refs = [{"name": "gone"}]
+    destination = {"name": "tls", "create": True, "transformation": {"transformationRefs": refs}}
+    delays = {}
+    for kind in ("VaultPKISecret", "VaultStaticSecret"):
+        objects = Saved()
+        tools = replace(usable(objects), notices=cast("Notices", SimpleNamespace(send=lambda *_: None)))
+        entry = entry_of(document(kind, vaultAuthRef="one", destination=destination), kind, API_VERSION)
+        tools.store.put(entry)
+        workers = Workers(tools, Queue(), 1)
+        delays[kind] = [workers._work(entry.key) for _ in range(10)][-1]
+    assert delays["VaultPKISecret"] > 400
+    assert delays["VaultStaticSecret"] <= 60
