@@ -48,9 +48,15 @@ class Watched:
             self.changed(kind, document)
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Take a change of an object: it is due after its time, as what it has now was read when it was written."""
+        """Take a change of an object: it is due after its time, as what it has now was read when it was written.
+
+        One whose author has taken the annotation away, and not the label, is none.
+        """
         key = _key(kind, document)
         seen = Seen(str(document["metadata"].get("uid") or ""), annotation_of(document))
+        if not seen.text:
+            self._gone(key)
+            return
         with self._lock:
             is_due = self._started and self._seen.get(key) != seen
             self._seen[key] = seen
