@@ -20,8 +20,9 @@ Objects of `{API_VERSION}`, with the names and the meaning that the Vault Secret
 work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has their definitions, made from the same table as this page.
 
 * `kubectl apply` refuses an unknown field by its name. From other clients the API server drops it;
-  `vault-webhook check -f` suggests the field probably meant. Only the kind `CSISecrets` (Vault Enterprise's CSI driver) is missing.
-* Durations may have several units (`1h30m`) or none (`"90"` is seconds).
+  `vault-webhook check -f` suggests the field probably meant. Missing are the kinds `CSISecrets`
+  (Vault Enterprise's CSI driver), `HCPAuth` and `HCPVaultSecretsApp` (HCP Vault Secrets).
+* Durations may have several units (`1h30m`), days (`30d`), or none (`"90"` is seconds).
 * `NAME or NAMESPACE/NAME` without a namespace is an object of the same namespace as the reference. An object of another
   namespace can be used if its `allowedNamespaces` allows it.
 * Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), also by their names with `must`, and

@@ -22,8 +22,9 @@ def find_values(secret: Secret) -> dict[str, bytes]:
 
 
 def values_at(secret: Secret, names: Collection[str]) -> dict[str, bytes]:
-    """Return the values of these names."""
-    return {name: value for name, value in find_values(secret).items() if name in names}
+    """Return the values of these names; that of a key is the whole of a docker configuration, as one reference may be."""
+    values = {**dict(_values(secret)), **find_values(secret)}
+    return {name: value for name, value in values.items() if name in names}
 
 
 def unread_references(secret: Secret) -> list[str]:
@@ -67,5 +68,7 @@ def _replaced_text(key: str, text: str, resolved: Resolved) -> str:
 
 
 def _replaced(key: str, value: bytes, resolved: Resolved) -> bytes | None:
+    if key in resolved:
+        return resolved[key]
     config = read_docker_config(key, value)
-    return resolved.get(key) if config is None else config.replaced(resolved, _IN_DATA)
+    return config.replaced(resolved, _IN_DATA) if config else None

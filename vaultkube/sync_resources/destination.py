@@ -71,7 +71,10 @@ class Destination:
 
     name: str = item("name", NAMED, "the name of the Secret", required=True)
     create: bool = item(
-        "create", FLAG, "whether the Secret is made, and owned; else it must be there", default=False
+        "create",
+        FLAG,
+        "whether the Secret is made, and owned; else it must be there, and all its data is replaced",
+        default=False,
     )
     overwrite: bool = item(
         "overwrite",

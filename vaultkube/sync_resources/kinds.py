@@ -13,7 +13,9 @@ RULE = "sync-field"
 """The rule of problems that make a spec unusable; those of the rule `sync-unknown` are fields that are ignored."""
 
 _SHOWN = 60
-_DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h))+)$"
+_DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+)$"
+_DAYS = re.compile(r"([0-9.]+)d")
+"""Vault reads days, and so do its custom objects; Go does not."""
 _LARGEST = (1 << 31) - 1
 
 
@@ -101,7 +103,7 @@ def _flag(value: Any) -> bool:
 def _duration_s(value: Any) -> float:
     if not isinstance(value, str) or not re.fullmatch(_DURATION.strip("^$"), value):
         raise ValueError
-    return seconds(value)
+    return seconds(_DAYS.sub(lambda found: f"{24 * float(found[1])}h", value))
 
 
 def several(of: Kind, what: str) -> Kind:
@@ -136,7 +138,7 @@ FILLED = text("a text that is not empty", least=1)
 HIDDEN = text("a text", secret=True)
 FLAG = scalar("true or false", {"type": "boolean"}, _flag, False)
 DURATION = scalar(
-    "a duration such as 30s, 1h30m, or a text of seconds such as '30'",
+    "a duration such as 30s, 1h30m or 30d, or a text of seconds such as '30'",
     {"type": "string", "pattern": _DURATION},
     _duration_s,
     None,

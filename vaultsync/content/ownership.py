@@ -26,7 +26,7 @@ class Write(Enum):
     CREATE = "it does not exist, and is created"
     OWN = "it is this object's, and is written"
     ADOPT = "it is nobody's, and is taken over"
-    REPLACE = "it is made by others (create: false), and gets only our keys of data"
+    REPLACE = "it is made by others (create: false), and its data is replaced"
     RECREATE = "it is to be written or taken over, and has another type: it is deleted and created"
 
 
@@ -63,7 +63,10 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
             "destination.overwrite: true to take it over"
         )
     if UID_LABEL in labels or any(_manages(reference) for reference in metadata.get("ownerReferences") or ()):
-        raise NotOwner(f"{name} is another object's, which writes it too: give destination.name another name")
+        raise NotOwner(
+            f"{name} is another object's, which writes it too: give destination.name another name; if that object is gone, "
+            f"and has left the Secret, remove its label {UID_LABEL}"
+        )
     return Write.ADOPT if is_same_type else Write.RECREATE
 
 

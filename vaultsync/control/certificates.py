@@ -1,5 +1,8 @@
 """Certificates: issued by Vault, and reissued before they expire or after a change of the object."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import VaultRequest, request_of
@@ -9,10 +12,10 @@ from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
-from vaultsync.control.conditions import synced
+from vaultsync.control.conditions import synced, validity
 from vaultsync.control.referenced import hold
-from vaultsync.control.times import certificate_s
-from vaultsync.control.tools import Tools, chance, now
+from vaultsync.control.times import certificate_s, chance_of
+from vaultsync.control.tools import Tools, now
 from vaultsync.errors import DataUnusable
 
 _LONGEST_S = 86400.0
@@ -27,7 +30,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
             hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
     mac = str(status.get("secretMAC") or "")
-    due_at = seconds_of(status.get("renewAt"))
+    due_at = _due_at(spec, status)
     is_current = status.get("lastGeneration") == resource.generation and now() < due_at
     if is_current and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
         return min(due_at - now(), _LONGEST_S)
@@ -43,17 +46,17 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     tools.destinations.write(entry, spec.destination, data, mac, deadline)
     left_s = expires_at - now()
     offset_s, note = _offset(spec.expiry_offset_s, left_s)
-    delay_s = certificate_s(left_s, offset_s, chance())
+    serial = str(source.fields.get("serial_number") or "")
+    delay_s = certificate_s(left_s, offset_s, chance_of(serial))
     is_first = not status.get("secretMAC")
     tools.send_event(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
     fields = {
         "lastGeneration": resource.generation,
         "secretMAC": mac,
-        "serialNumber": str(source.fields.get("serial_number") or ""),
+        "serialNumber": serial,
         "expiration": int(expires_at),
         "lastRotation": int(now()),
-        "renewAt": int(now() + delay_s),
-        "valid": True,
+        **validity(),
     }
     entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
     if not is_first:
@@ -73,6 +76,14 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
     login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
     tools.send_request(login, VaultRequest("PUT", path, body={"serial_number": serial}))
+
+
+def _due_at(spec: PkiSecretSpec, status: Mapping[str, Any]) -> float:
+    """Return when the certificate of a status is due to be followed by another one, in seconds since 1970."""
+    rotated_at = seconds_of(status.get("lastRotation"))
+    left_s = seconds_of(status.get("expiration")) - rotated_at
+    offset_s, _ = _offset(spec.expiry_offset_s, left_s)
+    return rotated_at + certificate_s(left_s, offset_s, chance_of(str(status.get("serialNumber") or "")))
 
 
 def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:

@@ -12,13 +12,13 @@ from vaultsync.control.conditions import was_synced
 from vaultsync.control.dependencies import namespaces_of
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
+from vaultsync.control.restoring import Pauses
 from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import chance, now
 from vaultsync.control.worker import SECRET_KINDS
 
 REFERENCED_KINDS = tuple(row.kind for row in KINDS if row.kind not in SECRET_KINDS)
 _SPREAD_S, _MOST_A_SECOND = 5.0, 10.0
-_RESTORE_S = 0.5
 
 
 class Changes:
@@ -29,6 +29,7 @@ class Changes:
         self._store = store
         self._queue = queue
         self._operator = operator
+        self._pauses = Pauses()
         self._started = threading.Event()
 
     def start(self, *, spread: bool) -> None:
@@ -86,9 +87,10 @@ class Changes:
     def _restore(self, reference: Reference, *uids: str) -> None:
         if not self._started.is_set():
             return
+        delay_s = self._pauses.next_s(reference)
         for entry in self._store.entries_of_kinds(SECRET_KINDS):
             if entry.resource.uid in uids and entry.key.namespace == reference.namespace:
-                self._queue.put(entry.key, _RESTORE_S)
+                self._queue.put(entry.key, delay_s)
 
     def _seen(self, entry: Entry) -> None:
         before = self._store.put(entry)

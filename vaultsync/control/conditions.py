@@ -4,8 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vaultsync import reasons
+from vaultsync.control.lease import NO_LEASE
 
 _LONGEST = 1024
+_VALIDITY = {"valid": False, "error": ""}
+_NEEDED: Mapping[str, Mapping[str, Any]] = {
+    "VaultConnection": {"valid": False},
+    "VaultAuth": _VALIDITY,
+    "VaultAuthGlobal": _VALIDITY,
+    "SecretTransformation": _VALIDITY,
+    "VaultStaticSecret": {"lastGeneration": 0},
+    "VaultDynamicSecret": {
+        "lastGeneration": 0,
+        "lastRenewalTime": 0,
+        "secretLease": NO_LEASE,
+    },
+    "VaultPKISecret": {"lastGeneration": 0, "lastRotation": 0, **_VALIDITY},
+}
+"""Fields without which a status is refused where the cluster has the definitions of the Vault Secrets Operator, by kind."""
 
 
 class Condition(NamedTuple):
@@ -60,6 +76,24 @@ def renewed(problem: str = "") -> tuple[Condition, ...]:
 def was_synced(status: Mapping[str, Any]) -> bool:
     """Return whether the Secret was in sync before; without hmacSecretData only lastGeneration shows it."""
     return bool(status.get("secretMAC") or status.get("lastGeneration"))
+
+
+def validity(problem: str = "") -> dict[str, Any]:
+    """Return the fields that say whether an object can be used, and why not."""
+    return {"valid": not problem, "error": problem[:_LONGEST]}
+
+
+def needed_fields(kind: str, status: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a status of the kind must have, and this one has not, with values for nothing."""
+    return {name: value for name, value in _NEEDED[kind].items() if name not in status}
+
+
+def is_failed(status: Mapping[str, Any]) -> bool:
+    """Return whether a status tells that the last work on its object has failed."""
+    return any(
+        isinstance(each, dict) and (each.get("type"), each.get("status")) == (reasons.READY, "False")
+        for each in status.get("conditions") or ()
+    )
 
 
 def status_patch(

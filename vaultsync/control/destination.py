@@ -71,7 +71,10 @@ class Destinations:
     def write(
         self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
     ) -> bool:
-        """Write the Secret if it differs, and return whether its data has changed; raise NotOwner or Refused."""
+        """Write the Secret if it differs, and return whether its data has changed; raise NotOwner or Refused.
+
+        With a new spec, the object's Secrets of other names are deleted.
+        """
         if self.is_untouched(entry, destination, mac):
             return False
         resource = entry.resource
@@ -80,10 +83,10 @@ class Destinations:
         existing = self._objects.get(collection, reference.name, deadline)
         decision = decide_write(resource, destination, existing)
         wanted = applied_secret(resource, destination, data)
+        # A label or annotation that has left the spec goes by an apply.
+        is_spec_seen = entry.status.get("lastGeneration") == resource.generation
         if existing is not None:
             has_same = data_in(existing) == data
-            # Only an apply removes a label or annotation that has left the spec.
-            is_spec_seen = entry.status.get("lastGeneration") == resource.generation
             is_ours = decision in (Write.OWN, Write.REPLACE)
             if has_same and is_spec_seen and is_ours and _has(existing, wanted):
                 self._remember(reference, existing, mac)
@@ -97,6 +100,8 @@ class Destinations:
         if removed:
             written = self._objects.merge(collection, reference.name, {"data": removed}, deadline) or written
         self._remember(reference, written, mac)
+        if not is_spec_seen:
+            self._prune(entry, destination, deadline)
         return not has_same
 
     def clear(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
@@ -112,7 +117,7 @@ class Destinations:
             data = dict.fromkeys(existing.get("data") or {}) | needed
             self._objects.merge(collection, destination.name, {"data": data}, deadline)
 
-    def prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
+    def _prune(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
         """Delete the object's Secrets whose name is no longer that of the destination."""
         for reference, mark in self._store.secrets().items():
             if mark.owner_uid != entry.resource.uid or reference.namespace != entry.resource.namespace:

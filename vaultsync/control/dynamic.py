@@ -12,7 +12,6 @@ from vaultsync.cluster.store import Entry
 from vaultsync.control.conditions import renewed
 from vaultsync.control.holding import (
     bounded,
-    chance_of,
     horizon,
     lease_fields,
     may_hold,
@@ -24,6 +23,7 @@ from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
 from vaultsync.control.referenced import hold
 from vaultsync.control.rotated import sync_rotated
+from vaultsync.control.times import chance_of
 from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import VaultDenied
 from vaultsync.vault.holders import Holder
@@ -74,7 +74,7 @@ def _facts(
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,
         now=now(),
-        chance=chance_of(lease) if lease else 0.0,
+        chance=chance_of(lease.id) if lease else 0.0,
     )
 
 

@@ -1,7 +1,6 @@
 """The lease of an object in its status, the token that owns it, and the revocation of both."""
 
 import time
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +12,7 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.control.lease import Lease, lease_in, lease_status
-from vaultsync.control.times import NEVER, horizon_s
+from vaultsync.control.times import NEVER, chance_of, horizon_s
 from vaultsync.control.tools import Tools, now
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.holders import Holder
@@ -57,12 +56,7 @@ def lease_fields(tools: Tools, lease: Lease, answer: Mapping[str, Any], holder: 
 
 def horizon(lease: Lease, spec: DynamicSecretSpec) -> float:
     """Return the seconds after which the lease is renewed."""
-    return horizon_s(lease.duration_s, spec.renewal_percent, chance_of(lease))
-
-
-def chance_of(lease: Lease) -> float:
-    """Return a number from 0 to 1 for the lease, the same after a restart."""
-    return zlib.crc32(lease.id.encode()) / (1 << 32)
+    return horizon_s(lease.duration_s, spec.renewal_percent, chance_of(lease.id))
 
 
 def bounded(delay_s: float, token: Token | None) -> float:

@@ -7,6 +7,7 @@ process ends, no lease is lost (`vaultsync.vault.holders`).
 from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
@@ -16,14 +17,16 @@ from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
 from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
-from vaultsync.control.lease import Lease, Plan, lease_in
+from vaultsync.control.lease import NO_LEASE, Lease, Plan, client_in, is_of_this_operator, lease_in
 from vaultsync.control.rotated import rotation_fields, rotation_s
 from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
 _EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
-"""Reasons to replace a lease early and revoke it; a lease near its end is left to the programs that use it."""
+"""Reasons to replace a lease early and revoke it. A lease near its end is left to the programs that use it, and so is
+one of the Vault Secrets Operator.
+"""
 
 
 def issue(
@@ -35,14 +38,14 @@ def issue(
     deadline: Deadline,
 ) -> float:
     """Request credentials, write them, and return the seconds until the next time; raise SyncError or Refused."""
-    before = lease_in(entry.status)
-    was_synced = bool(entry.status.get("secretMAC"))
+    status = entry.status
+    before, was_synced = lease_in(status), bool(status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
     tools.destinations.check(entry, spec.destination, deadline)
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
     answer = tools.send_request(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))
-    fields: dict[str, Any] = rotation_fields(answer, now())
+    fields: dict[str, Any] = rotation_fields(answer, now()) | {"secretLease": NO_LEASE}
     if lease is not None:
         fields = lease_fields(tools, lease, answer, holder)
         entry = tools.save(entry, (), fields, deadline)
@@ -51,13 +54,13 @@ def issue(
         data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
         mac = mac_of(data, tools.key)
         is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
-    except SyncError:
-        # No program has these credentials, and the next attempt requests others.
+    except (SyncError, Refused):
+        # No program has these credentials, and the next attempt requests others; the Secret still has the previous ones.
         if lease is not None:
+            if before is not None:
+                tools.save(entry, (), {name: status[name] for name in fields if name in status}, deadline)
             revoke_if_possible(tools, entry, spec, holder, lease, deadline)
         raise
-    if entry.status.get("lastGeneration") != entry.resource.generation:
-        tools.destinations.prune(entry, spec.destination, deadline)
     fields |= {"lastGeneration": entry.resource.generation, "secretMAC": mac}
     delay_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
     message = f'Secret synced, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else "Secret synced"
@@ -66,7 +69,8 @@ def issue(
     entry = tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
     if is_changed and was_synced:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
-    if before is not None and _is_left_over(before, lease, why):
+    is_ours = is_of_this_operator(client_in(status))
+    if before is not None and is_ours and _is_left_over(before, lease, why):
         revoke_if_possible(tools, entry, spec, holder, before, deadline)
     return bounded(delay_s, token) if lease else delay_s
 
@@ -74,8 +78,5 @@ def issue(
 def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
     """Return whether the previous lease was replaced early, so that it has to be revoked."""
     return (
-        lease is not None
-        and before.id != lease.id
-        and why.reason in _EARLY_REASONS
-        and now() < before.ends_at()
+        (lease is None or before.id != lease.id) and why.reason in _EARLY_REASONS and now() < before.ends_at()
     )

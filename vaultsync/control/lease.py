@@ -19,6 +19,10 @@ _FOREIGN_PART = 0.97
 """The part of a lease's duration within which another installation renews it, if that still runs."""
 
 
+NO_LEASE: Mapping[str, Any] = {"id": "", "duration": 0, "renewable": False, "requestID": ""}
+"""The field `secretLease` of a status without a lease."""
+
+
 class Step(Enum):
     """The next step of a dynamic secret."""
 
@@ -102,6 +106,11 @@ def is_foreign(last_client: str, client: str) -> bool:
     """
     last_operator, point, _ = last_client.partition(".")
     return bool(point) and last_operator != client.partition(".")[0]
+
+
+def is_of_this_operator(client: str) -> bool:
+    """Return whether an installation of this operator made the lease, not the Vault Secrets Operator."""
+    return "." in client
 
 
 def lease_in(status: Mapping[str, Any]) -> Lease | None:

@@ -6,7 +6,7 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.control.access import Access, access_through
-from vaultsync.control.conditions import accepted
+from vaultsync.control.conditions import accepted, validity
 from vaultsync.control.times import NEVER
 from vaultsync.control.tools import Tools, finalizer
 from vaultsync.errors import ReferenceRefused
@@ -20,9 +20,8 @@ def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
     if isinstance(spec, AuthSpec):
         access_through(entry.key.reference, spec, tools.namespace, tools.store.get)
     message = f"Successfully handled {entry.key.kind} resource request"
-    saved = tools.save(
-        entry, accepted(message), {"valid": True, "lastGeneration": entry.resource.generation}, deadline
-    )
+    fields = {**validity(), "lastGeneration": entry.resource.generation}
+    saved = tools.save(entry, accepted(message), fields, deadline)
     if saved is not entry:
         tools.send_event(entry, reasons.ACCEPTED, message)
     return NEVER

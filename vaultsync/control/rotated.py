@@ -3,6 +3,7 @@
 https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
 """
 
+import datetime
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -23,8 +24,8 @@ from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
 from vaultsync.control.tools import Tools, chance, now
 from vaultsync.vault.server import Identity
 
-_FIELD = "staticCredsMetaData"
-_LAST, _NEXT = "lastVaultRotation", "nextVaultRotation"
+_FIELD, _READ_AT = "staticCredsMetaData", "lastRenewalTime"
+_LAST, _PERIOD = "lastVaultRotation", "rotationPeriod"
 _NEAR_S = 2.0
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
@@ -77,8 +78,9 @@ def rotation_fields(
         return {}
     if recorded := _of_same_rotation(answer, status):
         return {_FIELD: recorded}
-    ttl_s = int(seconds_of(answer["data"].get(_TTL)))
-    return {_FIELD: {_LAST: rotated_at, _TTL: ttl_s, _NEXT: int(seconds) + ttl_s}}
+    data = answer["data"]
+    ttl_s, period_s = (int(seconds_of(data.get(name))) for name in (_TTL, "rotation_period"))
+    return {_FIELD: {_LAST: rotated_at, _PERIOD: period_s, _TTL: ttl_s}, _READ_AT: int(seconds)}
 
 
 def late_s(answer: Mapping[str, Any], status: Mapping[str, Any], seconds: float) -> float | None:
@@ -86,8 +88,9 @@ def late_s(answer: Mapping[str, Any], status: Mapping[str, Any], seconds: float)
 
     Vault rotates up to five seconds late, and the `ttl` of a role with a schedule then counts to the rotation after the next.
     """
-    due_at = seconds_of(_of_same_rotation(answer, status).get(_NEXT))
-    return seconds - due_at if due_at and seconds > due_at - _NEAR_S else None
+    recorded, read_at = _of_same_rotation(answer, status), seconds_of(status.get(_READ_AT))
+    due_at = read_at + seconds_of(recorded.get(_TTL))
+    return seconds - due_at if recorded and read_at and seconds > due_at - _NEAR_S else None
 
 
 def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -96,11 +99,16 @@ def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> M
     return recorded if rotated_at and isinstance(recorded, dict) and recorded.get(_LAST) == rotated_at else {}
 
 
-def _rotated_at(answer: Mapping[str, Any]) -> str:
-    """Return the time of the last rotation, or an empty text: any other value may be a secret, which no status may hold."""
+def _rotated_at(answer: Mapping[str, Any]) -> int:
+    """Return the time of the last rotation in seconds since 1970, or 0: any other value may be a secret, which no status may hold."""
     data = answer.get("data")
     found = data.get(_ROTATED_AT) if isinstance(data, dict) else None
-    return found if type(found) is str and _TIME.fullmatch(found) else ""
+    if type(found) is not str or not _TIME.fullmatch(found):
+        return 0
+    try:
+        return int(datetime.datetime.fromisoformat(found).timestamp())
+    except (ValueError, OverflowError):
+        return 0
 
 
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: float | None = None) -> float:

@@ -30,8 +30,6 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     is_polled = spec.sync is not None and spec.sync.instant
     is_known = was_synced(entry.status)
     is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
-    if entry.status.get("lastGeneration") != resource.generation:
-        tools.destinations.prune(entry, spec.destination, deadline)
     rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:

@@ -1,12 +1,13 @@
 """Times: seconds until the next work on an object, spread to avoid bursts. Pure; `chance` is from 0 to 1."""
 
 import math
+import zlib
 
 NEVER = math.inf
 _DEFAULT_REFRESH_S = 60.0
 _SHORTEST_S = 1.0
 _PAUSE_S = 5.0
-_FIRST_RETRY_S, _LONGEST_RETRY_S = 5.0, 60.0
+_FIRST_RETRY_S, _LONGEST_RETRY_S, _LONGEST_WASTE_S = 5.0, 60.0, 600.0
 
 
 def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float:
@@ -19,10 +20,13 @@ def refresh_s(refresh_after_s: float | None, hmac: bool, chance: float) -> float
     return _sooner(refresh_after_s, chance)
 
 
-def retry_s(failures: int, chance: float) -> float:
-    """Return the seconds until the next attempt after so many failures in a row: about 5, doubled each time, up to 60."""
+def retry_s(failures: int, chance: float, *, is_waste: bool = False) -> float:
+    """Return the seconds until the next attempt after so many failures in a row: about 5, doubled each time, up to 60.
+
+    It is up to ten minutes if each attempt has Vault issue credentials that nobody uses.
+    """
     doubled = _FIRST_RETRY_S * 2.0 ** min(max(failures - 1, 0), 8)
-    return min(doubled, _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
+    return min(doubled, _LONGEST_WASTE_S if is_waste else _LONGEST_RETRY_S) * (0.8 + 0.2 * chance)
 
 
 def after_rotation_s(ttl_s: float, chance: float) -> float:
@@ -48,6 +52,11 @@ def certificate_s(left_s: float, offset_s: float | None, chance: float) -> float
     """
     ahead_s = offset_s if offset_s else 0.1 * left_s
     return max(left_s - ahead_s * (1 + 0.1 * chance), 0.0)
+
+
+def chance_of(text: str) -> float:
+    """Return a number from 0 to 1 that is the text's own, also after a restart."""
+    return zlib.crc32(text.encode()) / (1 << 32)
 
 
 def _sooner(seconds: float, chance: float) -> float:

@@ -24,7 +24,7 @@ from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of, has_changed
 from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
-from vaultsync.control.conditions import Condition, rolled, status_patch
+from vaultsync.control.conditions import Condition, needed_fields, rolled, status_patch
 from vaultsync.control.destination import Destinations
 from vaultsync.errors import SyncError, VaultDenied
 from vaultsync.vault.authorities import Authorities
@@ -141,6 +141,7 @@ class Tools:
         deadline: Deadline,
     ) -> Entry:
         """Write the changes of the status, and return the updated object."""
+        fields = {**needed_fields(entry.key.kind, entry.status), **fields}
         patch = status_patch(
             entry.status, conditions, fields, entry.resource.generation, time_text(time.time())
         )
@@ -171,6 +172,11 @@ class Tools:
         if document is None:
             return entry
         after = entry_of(document, entry.key.kind, API_VERSION)
+        if after.resource.uid != entry.resource.uid:
+            # It was deleted and made anew meanwhile, and what was written of the work is about another object.
+            if part:
+                self.objects.merge(collection, entry.key.name, {part: None}, deadline, part)
+            return entry
         if has_changed(entry, after):
             # The object was changed meanwhile, and the watch will queue it again. Until then the store has the earlier spec,
             # which this work is for, with the status that was written now.

@@ -5,7 +5,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
@@ -14,14 +14,14 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, S
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
-from vaultsync.control.conditions import failed, refused, was_synced
+from vaultsync.control.conditions import failed, is_failed, refused, synced, validity, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
 from vaultsync.control.queue import Queue
 from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizers, now
-from vaultsync.errors import InvalidResource, ReferenceRefused, SyncError
+from vaultsync.errors import DataUnusable, InvalidResource, ReferenceRefused, SyncError, TransformationFailed
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
@@ -29,7 +29,8 @@ _SHOWN = 1024
 _RETRY_DELETION_S = 2.0
 SETTLE_S = 2.0
 """Wait of a new object for the objects that it refers to: objects applied together are seen in any order."""
-SECRET_KINDS = ("VaultStaticSecret", "VaultDynamicSecret", "VaultPKISecret")
+_ISSUING_KINDS = ("VaultDynamicSecret", "VaultPKISecret")
+SECRET_KINDS = ("VaultStaticSecret", *_ISSUING_KINDS)
 
 
 class Handler(Protocol):
@@ -110,6 +111,7 @@ class Workers:
             return self._end(entry, deadline)
         try:
             delay_s = self._sync(entry, deadline)
+            self._recover(key, deadline)
         except ReferenceRefused as error:
             if self._settle_s and not entry.status and key not in self._failures:
                 self._failures[key] = 0
@@ -146,6 +148,16 @@ class Workers:
             return sync_certificate(self._tools, entry, spec, deadline)
         return accept(self._tools, entry, deadline)
 
+    def _recover(self, key: Key, deadline: Deadline) -> None:
+        """Say of an object that was found in step that it is, where its status still tells of a failure."""
+        entry = self._tools.store.get(key)
+        if (
+            entry
+            and entry.status.get("lastGeneration") == entry.resource.generation
+            and is_failed(entry.status)
+        ):
+            self._tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), {}, deadline)
+
     def _end(self, entry: Entry, deadline: Deadline) -> float:
         """Revoke the credentials of a deleted object, within the time limit, and remove its finalizers."""
         age_s = _age_s(entry)
@@ -173,11 +185,11 @@ class Workers:
     def _failed(self, entry: Entry, error: Exception, reason: str) -> float:
         message, key = str(error), entry.key
         _log.warning("not synced", extra={"fields": {"object": str(entry.resource), "reason": _line(error)}})
-        delay_s = self._retry_delay_s(key)
+        delay_s = self._retry_delay_s(key, is_waste=is_waste(key.kind, error))
         is_secret = key.kind in SECRET_KINDS
         has_secret = is_secret and was_synced(entry.status)
         conditions = failed(reason, message, has_secret=has_secret) if is_secret else refused(reason, message)
-        fields: dict[str, Any] = {} if is_secret else {"valid": False}
+        fields = {} if is_secret else validity(message)
         try:
             current = self._tools.store.get(key) or entry
             if self._tools.save(current, conditions, fields, Deadline(_BUDGET_S)) is not current:
@@ -187,10 +199,15 @@ class Workers:
             _log.warning("the status was not written", extra={"fields": fields_})
         return NEVER if isinstance(error, InvalidResource) else delay_s
 
-    def _retry_delay_s(self, key: Key) -> float:
+    def _retry_delay_s(self, key: Key, *, is_waste: bool = False) -> float:
         self.failed += 1
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        return retry_s(failures, chance())
+        return retry_s(failures, chance(), is_waste=is_waste)
+
+
+def is_waste(kind: str, error: Exception) -> bool:
+    """Return whether Vault has issued something in vain for an object of the kind: its answer makes no Secret."""
+    return kind in _ISSUING_KINDS and isinstance(error, TransformationFailed | DataUnusable)
 
 
 def _line(error: Exception) -> str:

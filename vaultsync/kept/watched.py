@@ -48,9 +48,15 @@ class Watched:
             self.changed(kind, document)
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
-        """Process a change of an object; it is due after its refresh time, as its values were just read from Vault."""
+        """Process a change of an object; it is due after its refresh time, as its values were just read from Vault.
+
+        An object that has lost the annotation, and still has the label, is removed.
+        """
         key = _key(kind, document)
         seen = Seen(str(document["metadata"].get("uid") or ""), annotation_of(document))
+        if not seen.text:
+            self._gone(key)
+            return
         with self._lock:
             is_due = self._started and self._seen.get(key) != seen
             self._seen[key] = seen

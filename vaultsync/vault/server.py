@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from vaultenv.basics.text import bounded
 from vaultkube.sync_resources.auth import StorageEncryption
@@ -39,8 +39,12 @@ class Identity:
     storage: StorageEncryption | None = None
 
     def mark(self, key: bytes) -> str:
-        """Return a name for the identity that hides its parameters: a keyed hash, in hexadecimal."""
-        return hmac.new(key, _text(asdict(self)), hashlib.sha256).hexdigest()[:32]
+        """Return a name for the identity that hides its parameters: a keyed hash, in hexadecimal.
+
+        It does not depend on the CA and the timeout: leases outlive both.
+        """
+        named = replace(self, server=replace(self.server, ca="", timeout_s=0.0))
+        return hmac.new(key, _text(asdict(named)), hashlib.sha256).hexdigest()[:32]
 
     def digest(self) -> bytes:
         """Return the cache key of the identity, which is short even if its parameters are long."""

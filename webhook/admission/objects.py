@@ -30,7 +30,7 @@ from webhook.objects.refreshable import find_refreshable, is_immutable
 
 _DEFAULT_ROLE = "default"
 _BATCH_SIZE = 25
-_UNCHANGED = "its references stay: whoever changes something else of it may not have them read"
+_UNCHANGED = "its references stay, and this update leaves them alone: {}"
 
 
 class ObjectDecisions:
@@ -44,7 +44,20 @@ class ObjectDecisions:
     def decide(
         self, resource: str, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
     ) -> Steps[Decision]:
-        """Return the decision with the patch that puts the values in; Refused says why it cannot be made."""
+        """Return the decision with the patch that puts the values in; Refused says why it cannot be made.
+
+        An update that changes neither values nor annotations is not refused, whatever is wrong with the object.
+        """
+        try:
+            return (yield from self._resolved(resource, request, annotations, deadline))
+        except Refused as refusal:
+            if not _is_unchanged(OBJECT_KINDS[resource], request):
+                raise
+            return Decision(warnings=[_UNCHANGED.format(refusal)])
+
+    def _resolved(
+        self, resource: str, request: AdmissionRequest, annotations: Mapping[str, str], deadline: Deadline
+    ) -> Steps[Decision]:
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
@@ -58,12 +71,7 @@ class ObjectDecisions:
                 warnings=messages((*warnings, *outcome.warnings)),
             )
         warnings = (*warnings, *self._check(request, references, config, deadline))
-        try:
-            yield from check_identity(request, config.service_account, self._settings.object_identity_check)
-        except Refused:
-            if not _is_unchanged(kind, request):
-                raise
-            return Decision(warnings=[*messages(warnings), _UNCHANGED])
+        yield from check_identity(request, config.service_account, self._settings.object_identity_check)
         written = references.written() if request.dry_run else set()
         read = {key: value for key, value in references.parsed.items() if key not in written}
         login, found = (yield from self._resolve(read, config, request)) if read else (None, {})

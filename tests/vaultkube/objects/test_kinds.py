@@ -17,6 +17,8 @@ DOCKER = {"auths": {"r": {"username": "u", "password": "p", "auth": base64.b64en
         ("secrets", {"data": {"a": "eA==", "b": "eA=="}}, {"a": b"\xff"}),
         ("secrets", {"data": {".dockerconfigjson": base64.b64encode(json.dumps(DOCKER).encode()).decode()}},
          {".dockerconfigjson r username": b"me", ".dockerconfigjson r auth": b"me:p:w"}),
+        ("secrets", {"data": {".dockerconfigjson": base64.b64encode(json.dumps(DOCKER).encode()).decode()}},
+         {".dockerconfigjson": b'{"auths":{"other":{"auth":"eA=="}}}'}),
         ("configmaps", {"data": {"a": "x"}, "binaryData": {"b": "eA=="}}, {"a": b"text", "b": b"AP8="}),
         ("objects", {"spec": {"a": ["x", {"b/c": "y"}]}}, {"/spec/a/0": b"1", "/spec/a/1/b~1c": b"2"}),
     ],

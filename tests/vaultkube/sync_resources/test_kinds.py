@@ -17,14 +17,24 @@ def read(kind: Kind, value: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("text", "duration_s"), [("30s", 30), ("1.5h", 5400), ("1h30m", 5400), ("500ms", 0.5), ("90", 90)]
+    ("text", "duration_s"),
+    [
+        ("30s", 30),
+        ("1.5h", 5400),
+        ("1h30m", 5400),
+        ("500ms", 0.5),
+        ("90", 90),
+        ("30d", 2592000),
+        ("1d12h", 129600),
+        ("0.5d", 43200),
+    ],
 )
 def test_a_duration_is_read_in_seconds(text: str, duration_s: float) -> None:
     assert read(DURATION, text) == duration_s
     assert re.search(DURATION.schema["pattern"], text)
 
 
-@pytest.mark.parametrize("value", ["", "-1s", "1d", "s", "1 s", "1s\n", 5, True, None])
+@pytest.mark.parametrize("value", ["", "-1s", "1w", "d", "s", "1 s", "1s\n", 5, True, None])
 def test_other_values_are_no_duration(value: Any) -> None:
     assert "is not a duration" in read(DURATION, value)
 

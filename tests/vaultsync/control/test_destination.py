@@ -140,10 +140,12 @@ def test_a_secret_of_another_type_is_made_anew() -> None:
 def test_secrets_of_the_object_under_an_earlier_name_are_deleted() -> None:
     scene = Scene(name="before")
     scene.write()
-    after = Scene()
-    scene.destination = after.destination
+    scene.destination = Scene().destination
     scene.write()
-    scene.destinations.prune(scene.entry, scene.destination, UNLIMITED)
+    assert list(scene.secrets.stored) == ["before", "kv-secret"], "the spec is that of the last write"
+    scene.destinations = Destinations(cast("Objects", scene.secrets), scene.store)
+    scene.entry = replace(scene.entry, resource=replace(scene.entry.resource, generation=7))
+    scene.write()
     assert list(scene.secrets.stored) == ["kv-secret"]
 
 

@@ -9,19 +9,25 @@ import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.content.specs import ANSWER
+from tests.vaultsync.vault.scene import IDENTITY
+from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
+from vaultkube.errors import MissingRight
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
+from vaultsync import reasons
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
 from vaultsync.control.conditions import Condition, rolled
 from vaultsync.control.issuing import issue as issue_dynamic
-from vaultsync.control.lease import Plan, Step
+from vaultsync.control.lease import Plan, Step, lease_in
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
 from vaultsync.errors import NotOwner
+from vaultsync.vault.holders import Holder
+from vaultsync.vault.tokens import Token
 
 
 class Work:
@@ -33,11 +39,11 @@ class Work:
         self.events: list[str] = []
         self.types: set[str] = set()
         self.requests = self.rolled = 0
+        self.holders: Any = None
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
             write=lambda *_: True,
-            prune=lambda *_: None,
             holds=lambda *_: False,
             check=lambda *_: None,
         )
@@ -108,6 +114,62 @@ def test_certificates_are_not_issued_without_an_end_where_the_offset_is_longer_t
     assert issue(work, expiryOffset=offset) > least_s
     assert abs(work.status["lastRotation"] - time.time()) < 60
     assert ["expiryOffset" in each for each in work.messages] == [has_event] * 3
+
+
+LEASE = {"id": "before", "duration": 3600, "renewable": True, "requestID": ""}
+CREDENTIALS = {"data": {"password": "p"}, "lease_id": "after", "lease_duration": Number("3600")}
+
+
+class Leasing(Work):
+    """The tools of an object with a lease, `revoked` are the ids of tokens."""
+
+    def __init__(self, answer: Any, client: str = "operator.login") -> None:
+        meta = {"cacheKey": client, "id": "token before", "tokenExpiry": 0}
+        lease = {"secretLease": LEASE, "lastRenewalTime": int(time.time()), "vaultClientMeta": meta}
+        super().__init__(answer, {**lease, "lastGeneration": 1, "secretMAC": "m"})
+        self.revoked: list[str] = []
+        self.holders = SimpleNamespace(
+            new=lambda *_: Token("t", 60.0, time.monotonic() + 60, renewable=True),
+            id=lambda *_: "token after",
+            revoke=lambda _holder, id_, _deadline: self.revoked.append(id_),
+        )
+
+    def issue(self, reason: str) -> float:
+        entry = self.entry("VaultDynamicSecret", allowStaticCreds=True)
+        spec, plan = cast("DynamicSecretSpec", entry.resource.spec), Plan(Step.ISSUE, reason)
+        return issue_dynamic(cast("Tools", self), entry, spec, Holder("u", IDENTITY), plan, UNLIMITED)
+
+
+@pytest.mark.parametrize(
+    ("client", "revoked"), [("operator.login", ["token before"]), ("kubernetes-48a3e1", [])]
+)
+def test_a_lease_of_the_vault_secrets_operator_is_left_to_the_programs_that_use_it(
+    client: str, revoked: list[str]
+) -> None:
+    work = Leasing(CREDENTIALS, client)
+    work.issue(reasons.CLIENT_CHANGED)
+    assert (work.status["secretLease"]["id"], work.revoked) == ("after", revoked)
+
+
+@pytest.mark.parametrize("error", [NotOwner("it is another's"), MissingRight("a policy denies it")])
+def test_a_lease_stays_that_of_the_object_when_its_secret_cannot_be_written_anew(error: Exception) -> None:
+    def refuse(*_: Any) -> None:
+        raise error
+
+    work = Leasing(CREDENTIALS)
+    before = dict(work.status)
+    work.destinations.write = refuse
+    with pytest.raises(type(error)):
+        work.issue(reasons.RESOURCE_UPDATED)
+    assert work.revoked == ["token after"]
+    assert {name: work.status[name] for name in before} == before
+
+
+def test_an_object_whose_credentials_have_no_lease_any_more_has_none() -> None:
+    work = Leasing({"data": {"password": "p", "ttl": Number("600")}})
+    assert work.issue(reasons.RESOURCE_UPDATED) < 601
+    assert lease_in(work.status) is None
+    assert work.revoked == ["token before"]
 
 
 def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:

@@ -25,6 +25,11 @@ def test_failures_wait_longer_each_time_up_to_a_minute_without_an_end() -> None:
     assert waits == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
 
 
+def test_what_has_vault_issue_something_in_vain_is_tried_ever_less_often() -> None:
+    waits = [retry_s(failures, 1.0, is_waste=True) for failures in (1, 5, 7, 8, 100)]
+    assert waits == [5.0, 80.0, 320.0, 600.0, 600.0]
+
+
 def test_a_lease_of_a_minute_is_renewed_after_40_to_46_seconds() -> None:
     assert horizon_s(60.0, 67, 0.0) == pytest.approx(40.2)
     assert horizon_s(60.0, 67, 1.0) == pytest.approx(46.2)

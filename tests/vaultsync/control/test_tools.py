@@ -26,6 +26,7 @@ class Patched:
 
     def __init__(self) -> None:
         self.finalizers: list[str] = []
+        self.statuses: list[Mapping[str, Any] | None] = []
         self.after: Mapping[str, Any] | None = None
 
     def merge(
@@ -34,6 +35,7 @@ class Patched:
         if name == "gone":
             return None
         self.finalizers = patch.get("metadata", {}).get("finalizers", [])
+        self.statuses.append(patch.get("status", {}))
         return self.after
 
 
@@ -95,6 +97,20 @@ def test_a_change_first_seen_in_the_answer_to_a_write_is_due_when_watched(
     queue.done(key)
     changes.changed("VaultStaticSecret", second)
     assert queue.get() == key
+
+
+def test_the_status_of_an_object_is_not_left_to_one_that_was_made_anew_by_its_name() -> None:
+    objects = Patched()
+    tools = tools_with(objects)
+    first, second = document("VaultDynamicSecret"), document("VaultDynamicSecret", path="other")
+    first["metadata"] |= {"uid": "first", "generation": 1, "resourceVersion": "5"}
+    second["metadata"] |= {"uid": "second", "generation": 1, "resourceVersion": "7"}
+    entry, new = (entry_of(each, "VaultDynamicSecret", API_VERSION) for each in (first, second))
+    tools.store.put(new)
+    objects.after = {**second, "status": {"lastGeneration": 1}}
+    tools.save(entry, (), {"lastGeneration": 1}, UNLIMITED)
+    assert objects.statuses[-1] is None
+    assert tools.store.get(entry.key) == new
 
 
 def test_a_workload_that_cannot_be_rolled_is_named_in_the_condition() -> None:

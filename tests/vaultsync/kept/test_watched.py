@@ -86,6 +86,15 @@ def test_an_unreadable_annotation_is_due_at_once(queue: Queue, clock: Clock) -> 
     assert is_due(queue, clock, 0)
 
 
+def test_an_object_with_the_label_alone_is_none(queue: Queue, clock: Clock) -> None:
+    watched = Watched(queue)
+    watched.start(spread=True)
+    watched.changed("secrets", metadata())
+    watched.changed("secrets", metadata(""))
+    assert (watched.get(DB), len(watched)) == (None, 0)
+    assert is_due(queue, clock, 0), "so that it counts no longer as one that fails"
+
+
 def test_a_list_or_a_removal_forgets_only_objects_of_its_kind(queue: Queue) -> None:
     watched = Watched(queue)
     for kind in ("secrets", "configmaps"):

@@ -72,6 +72,24 @@ def test_neither_identity_nor_token_shows_a_secret(scene: Scene) -> None:
     assert token.value not in repr(token)
 
 
+@pytest.mark.parametrize(
+    ("server", "is_same"),
+    [
+        ({"ca": "renewed"}, True),
+        ({"timeout_s": 5.0}, True),
+        ({"address": "https://other"}, False),
+        ({"headers": (("X", "other"),)}, False),
+        ({"skip_verify": True}, False),
+    ],
+)
+def test_a_lease_outlives_the_ca_of_its_vault(scene: Scene, server: dict[str, object], is_same: bool) -> None:
+    first = scene.holders.new(Holder("uid", IDENTITY), "", UNLIMITED)
+    id_ = scene.holders.id(Holder("uid", IDENTITY), first.value)
+    identity = replace(IDENTITY, server=replace(IDENTITY.server, **server))  # type: ignore[arg-type]
+    assert (identity.mark(KEY) == IDENTITY.mark(KEY)) is is_same
+    assert (scene.holders.token(Holder("uid", identity), id_, UNLIMITED) is not None) is is_same
+
+
 def test_a_login_that_often_changes_does_not_fill_memory(scene: Scene) -> None:
     """A VaultAuth and a VaultConnection may have a megabyte each."""
     tracemalloc.start()

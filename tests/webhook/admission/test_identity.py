@@ -7,7 +7,7 @@ import pytest
 from tests.webhook.admission.deciding import decided
 from vaultkube.apiserver.access import Right
 from vaultkube.deadline import Deadline
-from vaultkube.errors import MissingRight
+from vaultkube.errors import MissingRight, VaultUnavailable
 from vaultkube.vault.login import Resolution
 from webhook.admission.admission import Admission
 from webhook.admission.needs import AccessReview
@@ -120,6 +120,29 @@ def test_an_update_that_keeps_the_references_is_admitted_without_reading_vault(r
     assert needs == [AccessReview(BOB, PODS)]
     assert (decision.refusal, decision.patch) == ("", ())
     assert "its references stay" in decision.warnings[-1]
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+@pytest.mark.parametrize(
+    ("text", "facts", "operator"),
+    [
+        ("vault:a/data/other#c", {}, {"VAULT_PATH_POLICY": "a/data/x", "VAULT_PATH_POLICY_MODE": "enforce"}),
+        ("vault:v1:YQ==", {}, {}),
+        ("${vault:a}", {}, {}),
+        ("vault:a/b#c", {AccessReview: True, Resolution: VaultUnavailable("Vault is away")}, {}),
+    ],
+    ids=["policy", "transit", "malformed", "outage"],
+)
+def test_nor_is_one_of_an_object_with_which_something_else_is_wrong(
+    resource: str, text: str, facts: dict[type, Any], operator: dict[str, Any]
+) -> None:
+    """The garbage collector takes owners away of what was stored before the webhook, or its policy, was there."""
+    refused, _ = decide(facts, resource=resource, text=text, operation="UPDATE", before="plain", **operator)
+    assert refused.refusal
+    decision, _ = decide(facts, resource=resource, text=text, operation="UPDATE", before=text, **operator)
+    assert (decision.refusal, decision.patch) == ("", ())
+    reason = refused.refusal.removeprefix("could not mutate object: ")
+    assert decision.warnings == [f"its references stay, and this update leaves them alone: {reason}"]
 
 
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])

@@ -99,6 +99,12 @@ def test_user_and_password_of_a_docker_configuration_are_kept_as_one_value() -> 
     )
 
 
+def test_a_docker_configuration_that_is_one_reference_is_kept_as_one_value() -> None:
+    kind, written = OBJECT_KINDS["secrets"], {"stringData": {".dockerconfigjson": "vault:secret/data/a#json"}}
+    found = find_refreshable(kind, written, refreshed(False))
+    assert found.resolved_in(kind, docker("me:p:w")) == {".dockerconfigjson": "vault:secret/data/a#json"}
+
+
 def test_an_immutable_secret_or_config_map_has_no_refreshable_texts() -> None:
     for resource, places in (
         ("secrets", [("immutable",)]),
