@@ -21,10 +21,11 @@ class Files:
     def write(self, state: "State") -> bool:
         """Write what a replica serves in this state, and return whether that was another before.
 
-        Segments come first: none of a new path may be missing when the API server calls it.
+        Segments come first: none of a new path may be missing when the API server calls it. A state without a part leaves
+        its file, as the workers cannot do without.
         """
         lines = "".join(f"{segment}\n" for segment in state.segments).encode("ascii")
-        changed = _write(self.segments, lines)
+        changed = bool(lines) and _write(self.segments, lines)
         return _write(self.pem, state.current.pem()) or changed if state.current else changed
 
 

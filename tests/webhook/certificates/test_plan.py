@@ -7,6 +7,12 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.verification import PolicyBuilder, Store
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +37,11 @@ NOW = FIRST.not_after - 90 * DAY_S
 DUE = FIRST.not_after - 29 * DAY_S
 SERVED = State(FIRST, None, (MADE[0].ca,), ("a" * 48, "b" * 48))
 RENEWING = State(FIRST, SECOND, (MADE[1].ca, MADE[0].ca), SERVED.segments)
+
+
+ENCRYPTED = load_pem_private_key(MADE[0].key, None).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")
+)
 
 
 def never() -> Certificate:
@@ -88,6 +99,11 @@ def test_without_a_secret_who_is_trusted_and_the_path_go_on() -> None:
     assert state.segments[0] == "c" * 48
 
 
+def test_a_path_that_no_worker_would_answer_does_not_go_on() -> None:
+    state = step(State(), NOW, trusted=(MADE[1].ca,), segment="By-Hand", makes=MADE[0])
+    assert [len(segment) for segment in state.segments] == [48, 48]
+
+
 def test_a_good_certificate_stays() -> None:
     assert step(SERVED, NOW + DAY_S, trusted=SERVED.trusted) == SERVED
 
@@ -143,6 +159,14 @@ def test_a_following_certificate_that_nobody_could_trust_is_made_anew() -> None:
     assert step(state, DUE, trusted=SERVED.trusted, makes=MADE[2]).trusted[0] == MADE[2].ca
 
 
+def test_a_certificate_that_a_clock_ahead_has_dated_is_followed_by_one_that_is_valid_now() -> None:
+    earlier = FIRST.not_before - DAY_S
+    assert step(SERVED, earlier, trusted=SERVED.trusted, makes=MADE[1]).following == SECOND
+    ahead = replace(SECOND, not_before=NOW + DAY_S)
+    state = step(replace(RENEWING, following=ahead), NOW, trusted=RENEWING.trusted)
+    assert state.current == FIRST
+
+
 def test_a_lost_secret_is_made_again_with_another_certificate_to_follow() -> None:
     assert step(SERVED, NOW, trusted=SERVED.trusted, reissue=True, makes=MADE[1]) == RENEWING
 
@@ -184,10 +208,10 @@ def test_the_secret_of_the_certificate_command_is_a_state() -> None:
         "ca.crt": MADE[0].ca,
         "tls.crt": MADE[0].chain,
         "tls.key": MADE[0].key,
-        "path-segments": b"x\ny\n",
+        "path-segments": f"{SERVED.segments[0]}\n{SERVED.segments[1]}\n".encode(),
     }
     data = {name: base64.b64encode(text).decode() for name, text in texts.items()}
-    assert read_state(data) == State(FIRST, None, (MADE[0].ca,), ("x", "y"))
+    assert read_state(data) == SERVED
 
 
 @pytest.mark.parametrize(
@@ -196,6 +220,9 @@ def test_the_secret_of_the_certificate_command_is_a_state() -> None:
         {"tls.crt": "!", "tls.key": "!"},
         {"tls.crt": "bm9uc2Vuc2U=", "tls.key": "bm9uc2Vuc2U="},
         {"path-segments": "/w=="},
+        {**data_of(SERVED), "path-segments": base64.b64encode(b"short").decode()},
+        {**data_of(SERVED), "path-segments": base64.b64encode(b"A" * 48).decode()},
+        {**data_of(SERVED), "tls.key": base64.b64encode(ENCRYPTED).decode()},
         {**data_of(SERVED), "tls.key": data_of(State(SECOND))["tls.key"]},
     ],
 )
