@@ -48,8 +48,11 @@ class Leases(Protocol):
 
 
 def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
-    """Return a Lease that was just read with the time of its first sight, which an unchanged one keeps."""
-    return before if before is not None and before.spec == found else Seen(found, now)
+    """Return a Lease that was just read with the time of its first sight, which an unchanged one keeps.
+
+    So does one that was deleted: its holder leads on until it looks again.
+    """
+    return before if before is not None and found in ({}, before.spec) else Seen(found, now)
 
 
 def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> LeaseSpec | None:

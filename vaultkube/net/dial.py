@@ -15,6 +15,9 @@ from vaultkube.net.budget import BudgetSocket
 
 _MAX_LOOKUPS = 32
 _LOOKUPS = "look-ups"
+_PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+"""The kernel probes a silent connection after 15 s, and ends it 15 s later where nobody answers: a watch waits for minutes,
+and a server that has lost its power, or a gateway that has forgotten the connection, ends none."""
 
 
 class DialError(OSError):
@@ -101,6 +104,9 @@ def _connected(address: Address, port: int, share_s: float, end: float) -> Budge
     connection = BudgetSocket(family, socket.SOCK_STREAM)
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _PROBES.items():
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
         connection.settimeout(max(share_s, 0.001))
         connection.connect((str(address), port))
         connection.settimeout(max(_left_s(end), 0.001))

@@ -41,7 +41,7 @@ class Reflected:
 
 
 class Reflector:
-    """Watches one collection until `stop`; a failure is followed by a pause that doubles, up to half a minute.
+    """Watches one collection until `stop`; between two watches is a pause, which doubles with each failure up to half a minute.
 
     An unexpected error is one too: a thread that ends would leave all objects of the kind as they are, and say nothing.
     """
@@ -63,7 +63,6 @@ class Reflector:
             try:
                 self._once(stop)
                 self.problem, pause_s = "", _FIRST_PAUSE_S
-                continue
             except Refused as error:
                 if str(error) != self.problem:
                     _log.warning("a watch failed", extra={"fields": {"reason": str(error)}})

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -15,7 +16,7 @@ from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.resources import Resource
 from vaultkube.log import JsonFormatter
 from vaultsync.cluster import reflector as module
-from vaultsync.cluster.objects import Objects
+from vaultsync.cluster.objects import Listed, Objects
 from vaultsync.cluster.reflector import Reflected, Reflector
 
 
@@ -96,6 +97,28 @@ def test_what_cannot_be_understood_of_one_object_ends_the_watch_of_no_other(
     reflector.run(stop)
     assert read == ["1", "2", "3"]
     assert "failed" not in reflector.problem
+
+
+@pytest.mark.parametrize("end", [[], [("ERROR", {"code": 410})]], ids=["closed", "too old"])
+def test_a_watch_that_ends_at_once_is_not_begun_again_without_a_pause(
+    monkeypatch: pytest.MonkeyPatch, end: list[Any]
+) -> None:
+    stop, begun = threading.Event(), []
+
+    class Empty:
+        def list(self, *_args: object, **_options: object) -> Listed:
+            return Listed([], "1")
+
+    def _watch(*_arguments: object) -> Iterator[Any]:
+        begun.append(time.monotonic())
+        if len(begun) == 4:
+            stop.set()
+        return iter(end)
+
+    monkeypatch.setattr(module, "watch", _watch)
+    reflected = Reflected(Resource("", "v1", "configmaps"), lambda _: None, lambda _: None, lambda _: None)
+    Reflector(cast("Objects", Empty()), cast("Any", None), reflected).run(stop)
+    assert begun[-1] - begun[0] > 0.7
 
 
 def test_an_unexpected_error_is_logged_makes_not_ready_and_is_tried_again(
