@@ -130,8 +130,12 @@ def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict
 
 
 def not_resolved(error: VaultEnvError) -> NotResolved:
-    """Return the error about values of an object that could not be resolved: they have keys, and are no variables."""
-    return NotResolved(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
+    """Return the error about values of an object that could not be resolved: they have keys, and are no variables.
+
+    It is VaultUnavailable where only an outage of Vault is in the way.
+    """
+    kind = VaultUnavailable if error.is_outage else NotResolved
+    return kind(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
 
 
 def _revoke(client: hvac.Client) -> None:
