@@ -68,6 +68,19 @@ def test_a_line_break_in_a_message_makes_no_second_line(logger: logging.Logger, 
     assert len(stream.getvalue().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "\x9b31m", "\x7f", "a\u202eb", "one\u2028two", "\U000e0041", "\r\b\0"]
+)
+def test_no_text_of_others_has_an_effect_on_a_terminal(
+    logger: logging.Logger, stream: io.StringIO, text: str
+) -> None:
+    logger.info(text, extra={"fields": {"reason": text, text: 1}})
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+    found = json.loads(line)
+    assert (found["message"], found["reason"], found[text]) == (text, text, 1)
+
+
 def test_a_lone_surrogate_is_written_too(logger: logging.Logger, stream: io.StringIO) -> None:
     logger.info("reviewed", extra={"fields": {"name": "\ud800"}})
     assert json.loads(stream.getvalue())["name"] == "\ud800"
