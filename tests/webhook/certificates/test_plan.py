@@ -133,6 +133,11 @@ def test_the_old_ca_goes_when_every_replica_has_read_the_new_certificate() -> No
     assert step(promoted, NOW, overlapped=True).trusted == (MADE[1].ca,)
 
 
+def test_a_ca_that_somebody_takes_out_of_the_secret_does_not_come_back() -> None:
+    without = State(SECOND, None, (MADE[1].ca,), SERVED.segments)
+    assert step(without, NOW, trusted=RENEWING.trusted) == without
+
+
 def test_an_expired_certificate_is_replaced_at_once() -> None:
     after = FIRST.not_after + 1
     state = step(SERVED, after, makes=made(91))
