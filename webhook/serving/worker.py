@@ -227,6 +227,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Call `on_readable` when something has come on the connection, which then is no longer in the poller."""
 
         def readable(client: Any) -> None:
+            if conn not in self.coming:  # closed for a newer one that was seen at the same time
+                return
             self.poller.unregister(client)
             del self.coming[conn]
             on_readable(conn)

@@ -20,6 +20,7 @@ import pytest
 from bench.webhook.pod import review
 from tests.servers.authority import Authority
 from tests.webhook.served import Served, running
+from vaultkube.net.strangers import MOST_OF_A_SOURCE
 from webhook.config.annotation_keys import PREFIX
 from webhook.serving.app import BODY_LIMIT
 
@@ -684,3 +685,24 @@ def test_clients_that_leave_after_the_handshake_end_no_other_connection(served: 
             time.sleep(0.01)
             connection.sendall(text[2000:])
             assert answer(connection)[0] == 200
+
+
+def test_a_connection_that_speaks_as_it_is_closed_for_a_newer_one_ends_no_other(
+    tmp_path: Path, authority: Authority
+) -> None:
+    """The worker sees both at once, as it stands still meanwhile."""
+    with running(tmp_path / "webhook", authority, {"WORKERS": "1"}) as own, ExitStack() as stack:
+        _, worker = own.pids()
+        known = stack.enter_context(greeted(own))
+        known.sendall(message())
+        assert answer(known)[0] == 200
+        strangers = [stack.enter_context(raw(own)) for _ in range(MOST_OF_A_SOURCE)]
+        time.sleep(1)
+        os.kill(worker, signal.SIGSTOP)
+        newer = [stack.enter_context(raw(own)) for _ in range(20)]
+        for stranger in strangers:
+            stranger.sendall(b"\x16")
+        os.kill(worker, signal.SIGCONT)
+        known.sendall(message())
+        assert answer(known)[0] == 200
+        assert newer and own.pids() == [own.process.pid, worker]
