@@ -4,7 +4,8 @@ gunicorn gives every request to a thread, and a new connection too, which then w
 request: as many silent clients as there are threads stop the webhook, and a Go client dials connections that it may
 never use. Here connections wait in gunicorn's poller for each step of a handshake, for a request, and for the client to
 close its side. The poller's own thread answers a review whose decision needs nothing from outside. Threads take the
-computation of handshakes, unusual requests, and decisions that need Vault, a registry or the API server.
+computation of handshakes, and decisions that need Vault, a registry or the API server; threads of their own take unusual
+requests of clients that have not shown yet that they are the API server.
 
 A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers that are not the API
 server are refused when the head of their request has come, before its body is read.
@@ -16,7 +17,7 @@ installed gunicorn, and with this file.
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -65,6 +66,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application, and find what answers its reviews."""
         super().load_wsgi()
+        self._strangers_threads = ThreadPoolExecutor(max(1, self.cfg.threads // 4))
         self._reviewer: Reviewer = self.wsgi.extensions[REVIEWER]
         self._callers: Callers = self.wsgi.extensions[CALLERS]
 
@@ -74,9 +76,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.incoming = self._incoming(conn, conn.parser.unreader.take_buffered())
             self._settle(conn, self._attempt(conn))
             return
-        oldest = self.strangers.add(conn, str(conn.client[0]) if conn.client else "")
+        oldest = self.strangers.add(
+            conn, str(conn.client[0]) if conn.client else "", self.coming.__contains__
+        )
+        if oldest is conn:
+            self._close(conn)
+            return
         if oldest is not None:
-            self._evict(oldest)
+            self._drop(oldest)
         conn.incoming = self._incoming(conn)
         if self.cfg.is_ssl:
             self._begin_handshake(conn)
@@ -201,7 +208,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif isinstance(outcome, State):
             self._refuse(conn, outcome)
         elif callable(outcome):
-            self._in_thread(outcome, partial(self.finish_request, conn))
+            self._in_thread(outcome, partial(self.finish_request, conn), is_known=conn not in self.strangers)
         else:
             known: Future[object] = Future()
             known.set_result(outcome)
@@ -218,9 +225,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._end(conn)
 
-    def _in_thread(self, work: Callable[[], object], then: "Callable[[Future[Any]], None]") -> None:
-        """Run `work` in a thread, and `then`, with its future, in the poller's."""
-        future = self.tpool.submit(work)
+    def _in_thread(
+        self, work: Callable[[], object], then: "Callable[[Future[Any]], None]", *, is_known: bool = True
+    ) -> None:
+        """Run `work` in a thread, and `then`, with its future, in the poller's.
+
+        A stranger may send the rest of a request, or take its answer, slowly, so strangers share threads of their own.
+        """
+        future = (self.tpool if is_known else self._strangers_threads).submit(work)
         future.add_done_callback(partial(self.method_queue.defer, then))
 
     def _await(self, conn: Any, on_readable: Callable[[Any], None]) -> None:
@@ -246,11 +258,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         conn.incoming.until = time.monotonic() + _LINGER_S
         self._await(conn, self.on_end)
-
-    def _evict(self, conn: Any) -> None:
-        """Close a stranger's connection that waits; one that a thread works on ends by itself."""
-        if conn in self.coming:
-            self._drop(conn)
 
     def _drop(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)

@@ -220,6 +220,19 @@ def test_a_client_that_leaves_its_side_open_keeps_no_other_waiting(narrow: Serve
 
 
 @pytest.mark.timed
+def test_a_client_that_does_not_send_the_body_of_an_unusual_request_takes_no_thread(narrow: Served) -> None:
+    with Client(narrow) as api_server, ExitStack() as stack:
+        assert api_server.send(review())[0] == 200
+        for _ in range(5):
+            stranger = stack.enter_context(greeted(narrow))
+            stranger.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert api_server.send(big(100_000))[0] == 200  # more than is decided about in the poller's thread
+        assert time.monotonic() - started < 4
+
+
+@pytest.mark.timed
 def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
     early = [greeted(narrow) for _ in range(3)]
     time.sleep(3)
