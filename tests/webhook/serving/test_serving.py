@@ -520,6 +520,11 @@ def test_a_worker_that_is_killed_is_replaced_and_its_figures_stay(own: Served) -
     own.process.wait_until(own.healthy)
     assert allowed(own)
     assert counted(own) == 11
+    with greeted(own) as stranger:
+        stranger.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nTransfer-Encoding: x\r\n\r\n")
+        stranger.recv(65536)
+    lines = [json.loads(line) for line in own.log_file.read_text().splitlines()]
+    assert any("SIGKILL" in line["message"] and line["level"] == "error" for line in lines)
 
 
 def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: Authority) -> None:
