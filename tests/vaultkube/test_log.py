@@ -119,8 +119,24 @@ for name in ("webhook.x", "vaultkube.x", "urllib3"):
 """
 
 
-def lines_of(level: str) -> list[dict[str, Any]]:
-    words = [sys.executable, "-W", "error", "-c", _PROGRAM, level]
+_THREAD = """
+import sys, threading
+from vaultkube.log import configure_logging
+configure_logging(sys.argv[1])
+def work(): raise RuntimeError("hunter2")
+threading.Thread(target=work, name="nodes").start()
+"""
+
+
+def test_an_error_that_ends_a_thread_is_a_line_without_its_text() -> None:
+    (line,) = lines_of("error", _THREAD)
+    assert (line["message"], line["thread"]) == ("a thread failed", "nodes")
+    assert line["error"].startswith("RuntimeError at ")
+    assert "hunter2" not in str(line)
+
+
+def lines_of(level: str, program: str = _PROGRAM) -> list[dict[str, Any]]:
+    words = [sys.executable, "-W", "error", "-c", program, level]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
     return [json.loads(line) for line in done.stderr.splitlines()]
 

@@ -125,12 +125,12 @@ class Cache:
             answer = send("auth/token/renew-self", "{}", entry.created)
         else:
             answer = send("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
-        whole = body_of(answer.body) if answer else {}
-        if answer is None or answer.status >= 500 or not whole:  # or a page of a proxy
+        if answer is None or answer.status >= 500:
             entry.failures += 1
             entry.held = failed(entry.held, entry.failures, now)
             return
         entry.failures = 0
+        whole = body_of(answer.body)
         lease_s = float((whole.get("auth") or whole).get("lease_duration") or 0)
         if answer.status < 400 and lease_s:
             entry.held = renewed(entry.held, lease_s, now)
