@@ -1,7 +1,9 @@
 """Findings from facts that a good installation does not show."""
 
 import base64
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -159,6 +161,16 @@ def test_a_right_that_is_missing_says_what_goes_missing(good: Facts) -> None:
 def test_a_person_without_rights_is_told_what_is_not_known(good: Facts) -> None:
     states = {each.check: each.state for each in found(replace(good, rights={}, token=None))}
     assert states == dict.fromkeys(["rights", "clock", "4 token of the ServiceAccount"], State.UNKNOWN)
+
+
+def test_the_page_has_a_row_for_each_check_and_no_other(good: Facts) -> None:
+    page = (Path(__file__).parents[3] / "docs/doctor.md").read_text()
+    _, *rows = re.findall(r"^\| ([^|]+) \| [^-]", page, re.MULTILINE)
+    broken = replace(good, service=None)
+    checks = [*find_in_installation(broken), *find_six_errors(broken)]
+    assert [name for row in rows for name in row.split(", ")] == list(
+        dict.fromkeys(check.check.partition(" of pods.")[0] for check in checks)
+    )
 
 
 @pytest.mark.parametrize(
