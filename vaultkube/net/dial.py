@@ -15,7 +15,11 @@ from vaultkube.net.budget import BudgetSocket
 
 _MAX_LOOKUPS = 32
 _LOOKUPS = "look-ups"
-_PROBES = {socket.TCP_KEEPIDLE: 15, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+_PROBES = {
+    getattr(socket, name): value
+    for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+    if hasattr(socket, name)  # a laptop's system may call the first otherwise
+}
 """The kernel probes a silent connection after 15 s, and ends it 15 s later where nobody answers: a watch waits for minutes,
 and a server that has lost its power, or a gateway that has forgotten the connection, ends none."""
 
