@@ -68,6 +68,19 @@ def test_a_line_break_in_a_message_makes_no_second_line(logger: logging.Logger, 
     assert len(stream.getvalue().splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["\x1b[2J", "\x9b31m", "\x7f", "a\u202eb", "one\u2028two", "\U000e0041", "\r\b\0"]
+)
+def test_no_text_of_others_has_an_effect_on_a_terminal(
+    logger: logging.Logger, stream: io.StringIO, text: str
+) -> None:
+    logger.info(text, extra={"fields": {"reason": text, text: 1}})
+    (line,) = stream.getvalue().splitlines()
+    assert line.isprintable()
+    found = json.loads(line)
+    assert (found["message"], found["reason"], found[text]) == (text, text, 1)
+
+
 def test_a_lone_surrogate_is_written_too(logger: logging.Logger, stream: io.StringIO) -> None:
     logger.info("reviewed", extra={"fields": {"name": "\ud800"}})
     assert json.loads(stream.getvalue())["name"] == "\ud800"
@@ -106,8 +119,24 @@ for name in ("webhook.x", "vaultkube.x", "urllib3"):
 """
 
 
-def lines_of(level: str) -> list[dict[str, Any]]:
-    words = [sys.executable, "-W", "error", "-c", _PROGRAM, level]
+_THREAD = """
+import sys, threading
+from vaultkube.log import configure_logging
+configure_logging(sys.argv[1])
+def work(): raise RuntimeError("hunter2")
+threading.Thread(target=work, name="nodes").start()
+"""
+
+
+def test_an_error_that_ends_a_thread_is_a_line_without_its_text() -> None:
+    (line,) = lines_of("error", _THREAD)
+    assert (line["message"], line["thread"]) == ("a thread failed", "nodes")
+    assert line["error"].startswith("RuntimeError at ")
+    assert "hunter2" not in str(line)
+
+
+def lines_of(level: str, program: str = _PROGRAM) -> list[dict[str, Any]]:
+    words = [sys.executable, "-W", "error", "-c", program, level]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
     return [json.loads(line) for line in done.stderr.splitlines()]
 

@@ -48,8 +48,11 @@ class Leases(Protocol):
 
 
 def watched(found: LeaseSpec, before: Seen | None, now: float) -> Seen:
-    """Return the state of a Lease that was just read, with the time `now` or, if unchanged, the time of its first sight."""
-    return before if before is not None and before.spec == found else Seen(found, now)
+    """Return the state of a Lease that was just read, with the time `now` or, if unchanged, the time of its first sight.
+
+    A deleted Lease counts as unchanged: its holder still leads until it reads the Lease again.
+    """
+    return before if before is not None and found in ({}, before.spec) else Seen(found, now)
 
 
 def next_spec(seen: Seen, identity: str, times: Times, now: float, utc: str) -> LeaseSpec | None:

@@ -4,7 +4,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -34,9 +34,17 @@ class Change(NamedTuple):
 
 
 def watch(
-    connection: Connection, path: str, query: Mapping[str, str], accept: str, lasts_s: int
+    connection: Connection,
+    path: str,
+    query: Mapping[str, str],
+    accept: str,
+    lasts_s: int,
+    begun: Callable[[], None] = lambda: None,
 ) -> Iterator[Change]:
-    """Yield the changes of a list since `query["resourceVersion"]`, for `lasts_s` seconds; raise ClusterUnavailable."""
+    """Yield the changes of a list since `query["resourceVersion"]`, for `lasts_s` seconds; raise ClusterUnavailable.
+
+    `begun` is called when the API server has begun to answer, which may be long before the first change.
+    """
     text = urlencode(
         {**query, "watch": "true", "allowWatchBookmarks": "true", "timeoutSeconds": str(lasts_s)}
     )
@@ -53,6 +61,7 @@ def watch(
             if response.status_code != 200:
                 yield Change("ERROR", {"code": response.status_code})
                 return
+            begun()
             yield from _changes(response)
         finally:
             adapter.close()

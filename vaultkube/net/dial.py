@@ -15,6 +15,13 @@ from vaultkube.net.budget import BudgetSocket
 
 _MAX_LOOKUPS = 32
 _LOOKUPS = "look-ups"
+_PROBES = {
+    getattr(socket, name): value
+    for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
+    if hasattr(socket, name)  # a laptop's system may call the first otherwise
+}
+"""The kernel probes a silent connection after 15 s, and ends it 15 s later where nobody answers: a watch waits for minutes,
+and a server that has lost its power, or a gateway that has forgotten the connection, ends none."""
 
 
 class DialError(OSError):
@@ -101,6 +108,9 @@ def _connected(address: Address, port: int, share_s: float, end: float) -> Budge
     connection = BudgetSocket(family, socket.SOCK_STREAM)
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in _PROBES.items():
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
         connection.settimeout(max(share_s, 0.001))
         connection.connect((str(address), port))
         connection.settimeout(max(_left_s(end), 0.001))

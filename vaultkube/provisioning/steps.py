@@ -43,12 +43,12 @@ class Provisioning:
         """Mount KV v2 and the kubernetes auth method at the cluster's name, and configure the latter with `auth`."""
         sys_, cluster = self._client.sys, self._layout.cluster
         place = f"{cluster}/"
-        if place not in self._call("list secret mounts", sys_.list_mounted_secrets_engines)["data"]:
+        if place not in self._fields("list secret mounts", sys_.list_mounted_secrets_engines):
             self._call(
                 "mount KV v2", sys_.enable_secrets_engine, "kv", path=cluster, options={"version": "2"}
             )
             self._report(f"mounted KV v2 at {cluster}")
-        if place not in self._call("list auth mounts", sys_.list_auth_methods)["data"]:
+        if place not in self._fields("list auth mounts", sys_.list_auth_methods):
             if auth is None:
                 raise InvalidSetting(
                     "the auth method is not mounted yet: say --kubernetes-host, and --kubernetes-ca-file "
@@ -70,7 +70,7 @@ class Provisioning:
 
     def shared_policy(self) -> None:
         """Write the policy for all namespaces."""
-        mounts = self._call("list auth mounts", self._client.sys.list_auth_methods)["data"]
+        mounts = self._fields("list auth mounts", self._client.sys.list_auth_methods)
         cluster = self._layout.cluster
         self._write_policy("", shared_policy_text(cluster, str(mounts[f"{cluster}/"]["accessor"])))
         self._report(f"policy {self._layout.policy_name('')} for all namespaces")
@@ -123,15 +123,24 @@ class Provisioning:
 
     def _read(self, step: str, path: str) -> Mapping[str, Any]:
         try:
-            found = self._call(step, self._client.read, path)
+            return self._fields(step, self._client.read, path)
         except ProvisioningFailed as error:
             if isinstance(error.__cause__, InvalidPath):
                 return {}
             raise
-        return dict(found["data"]) if found else {}
 
     def _write(self, step: str, path: str, fields: Mapping[str, object]) -> None:
         self._call(step, self._client.write_data, path, data=dict(fields))
+
+    def _fields(self, step: str, function: Callable[..., Any], *args: Any) -> Mapping[str, Any]:
+        """Return `data` of the answer, nothing of it where hvac has none for a path that is not there."""
+        found = self._call(step, function, *args)
+        if found is None:
+            return {}
+        fields = found.get("data") if isinstance(found, dict) else None
+        if not isinstance(fields, dict):
+            raise self._not_of_vault(step)
+        return fields
 
     def _call(self, step: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
@@ -141,5 +150,8 @@ class Provisioning:
             raise ProvisioningFailed(f"cannot {step}: {kind}; {self._remedy}") from error
         if isinstance(found, requests.Response) and found.status_code != requests.codes.no_content:
             # hvac returns a Response for a redirect, and for an answer that is not JSON, such as a load balancer's page.
-            raise ProvisioningFailed(f"cannot {step}: the answer is not Vault's; {self._remedy}")
+            raise self._not_of_vault(step)
         return found
+
+    def _not_of_vault(self, step: str) -> ProvisioningFailed:
+        return ProvisioningFailed(f"cannot {step}: the answer is not Vault's; {self._remedy}")

@@ -17,7 +17,7 @@ LABEL = "security.banzaicloud.io/provision"
 _ENABLED, _REMOVED = "true", "remove"
 _SELECTOR = f"{LABEL} in ({_ENABLED},{_REMOVED})"
 _PATH = "/api/v1/namespaces"
-_RESYNC_S, _RETRY_S = 3600, 15
+_RESYNC_S, _RETRY_S, _PAUSE_S = 3600, 15, 0.5
 _log = logging.getLogger(__name__)
 
 
@@ -49,8 +49,8 @@ class Watcher:
         """Watch until `stop` is set. Each watch begins with all namespaces, and so is a new attempt for failed ones."""
         lasts_s = _RETRY_S
         while not stop.is_set():
-            if not self.watch_once(lasts_s, stop) and lasts_s == _RETRY_S:
-                stop.wait(_RETRY_S)
+            failed = not self.watch_once(lasts_s, stop)
+            stop.wait(_RETRY_S if failed and lasts_s == _RETRY_S else _PAUSE_S)
             lasts_s = _RETRY_S if self.failing else _RESYNC_S
 
     def watch_once(self, lasts_s: int, stop: threading.Event) -> bool:
@@ -65,7 +65,7 @@ class Watcher:
                     return True
             self.failing = {name: reason for name, reason in self.failing.items() if name in seen}
             return True
-        except ClusterUnavailable as error:
+        except Exception as error:  # a thread that ends would provision nothing, and say nothing
             self._failed("", error)
             return False
 
@@ -83,7 +83,7 @@ class Watcher:
             return str(name)
         try:
             self._provision(name, value)
-        except WebhookError as error:
+        except Exception as error:  # one namespace must not end the work on all others
             self._failed(name, error)
         else:
             self.failing.pop(name, None)
@@ -99,8 +99,12 @@ class Watcher:
         else:
             steps.ensure(name)
 
-    def _failed(self, name: str, error: WebhookError) -> None:
-        if self.failing.get(name) != str(error):
-            fields = {"namespace": name, "reason": str(error)}
-            _log.warning("namespaces are not provisioned", extra={"fields": fields})
-        self.failing[name] = str(error)
+    def _failed(self, name: str, error: Exception) -> None:
+        """Log the reason, if it is another one than before; of an unexpected error the text could hold a value."""
+        is_expected = isinstance(error, WebhookError)
+        reason = str(error) if is_expected else f"unexpected {type(error).__name__}"
+        if self.failing.get(name) != reason:
+            fields = {"namespace": name, "reason": reason}
+            unexpected = None if is_expected else error
+            _log.warning("namespaces are not provisioned", exc_info=unexpected, extra={"fields": fields})
+        self.failing[name] = reason

@@ -10,16 +10,34 @@ from typing import Any
 
 import hvac
 import requests
-from hvac.exceptions import Forbidden, InvalidPath, InvalidRequest, RateLimitExceeded, VaultDown, VaultError
+from hvac.exceptions import (
+    BadGateway,
+    Forbidden,
+    InternalServerError,
+    InvalidPath,
+    InvalidRequest,
+    PreconditionFailed,
+    RateLimitExceeded,
+    UnexpectedError,
+    VaultDown,
+    VaultError,
+    VaultNotInitialized,
+)
 
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.vault.failures import cause_of
 from vaultkube.vault.login import FieldNames, VaultLogin
 
 _FAILED = "failed to request new Vault token"
+_CANNOT_ANSWER = "Vault, or a proxy before it, cannot answer now"
 _UNAVAILABLE: dict[type[VaultError], str] = {
     VaultDown: "Vault is sealed or not ready; unseal it and try again",
+    VaultNotInitialized: "Vault is not initialised (501); initialise it and try again",
     RateLimitExceeded: "Vault has too much to do (429); try again",
+    InternalServerError: f"{_CANNOT_ANSWER} (500); its log says why",
+    BadGateway: f"{_CANNOT_ANSWER} (502); try again",
+    PreconditionFailed: f"{_CANNOT_ANSWER} (412); try again",
+    UnexpectedError: f"{_CANNOT_ANSWER}; try again, and check the address",  # hvac has no class for 472, 473, 504
 }
 
 

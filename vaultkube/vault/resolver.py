@@ -130,8 +130,12 @@ def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict
 
 
 def not_resolved(error: VaultEnvError) -> NotResolved:
-    """Return the error for unresolved values of an object, with the word "key" in place of "variable"."""
-    return NotResolved(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
+    """Return the error for unresolved values of an object, with the word "key" in place of "variable".
+
+    It is VaultUnavailable if an outage of Vault is the only reason.
+    """
+    kind = VaultUnavailable if error.is_outage else NotResolved
+    return kind(str(Unresolved(error.problems, "key") if isinstance(error, Unresolved) else error))
 
 
 def _revoke(client: hvac.Client) -> None:

@@ -3,6 +3,7 @@
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,7 +42,7 @@ class Reflected:
 
 
 class Reflector:
-    """Watches one collection until `stop`; after each failure it pauses twice as long, up to half a minute.
+    """Watches one collection until `stop`, with a pause between two watches, which each early failure doubles up to half a minute.
 
     An unexpected error counts as a failure too: without the thread, all objects of the kind would silently stay as they are.
     """
@@ -55,24 +56,27 @@ class Reflector:
         """Set after the first list."""
         self.problem = ""
         """The reason why the watch does not run now, or an empty text."""
+        self._logged = ""
 
     def run(self, stop: threading.Event) -> None:
         """Watch until `stop` is set."""
         pause_s = _FIRST_PAUSE_S
         while not stop.is_set():
+            started, lasted = time.monotonic(), False
             try:
                 self._once(stop)
-                self.problem, pause_s = "", _FIRST_PAUSE_S
-                continue
+                self.problem, self._logged, lasted = "", "", True
             except Refused as error:
-                if str(error) != self.problem:
+                if str(error) != self._logged:
                     _log.warning("a watch failed", extra={"fields": {"reason": str(error)}})
-                self.problem = str(error)
+                self.problem = self._logged = str(error)
             except Exception as error:
                 # One author's object must not end the watch of everybody's objects.
                 plural = self._reflected.collection.plural
                 _log.exception("a watch failed unexpectedly", extra={"fields": {"resource": plural}})
                 self.problem = f"a watch of {plural} failed: {type(error).__name__}"
+            if lasted or time.monotonic() - started > _LONGEST_PAUSE_S:
+                pause_s = _FIRST_PAUSE_S
             stop.wait(pause_s * random.uniform(0.5, 1.0))  # noqa: S311  # spread
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
@@ -98,7 +102,8 @@ class Reflector:
         reflected = self._reflected
         query = {"resourceVersion": self._version, "labelSelector": reflected.selector}
         path = reflected.collection.path()
-        for type_, document in watch(self._connection, path, query, reflected.accept_each, _WATCH_S):
+        changes = watch(self._connection, path, query, reflected.accept_each, _WATCH_S, self._begun)
+        for type_, document in changes:
             if stop.is_set():
                 return
             if type_ == "ERROR":
@@ -109,6 +114,9 @@ class Reflector:
                 reflected.removed(document)
             elif type_ != "BOOKMARK":
                 reflected.changed(document)
+
+    def _begun(self) -> None:
+        self.problem = ""
 
     def _failed(self, status: Document) -> None:
         """Forget the resourceVersion, so that a list follows; raise ClusterUnavailable unless the version was only too old."""

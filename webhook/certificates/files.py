@@ -27,10 +27,11 @@ class Files:
     def write(self, state: "State") -> bool:
         """Write the certificate and the segments that a replica serves in this state; return whether a file changed.
 
-        Segments are written first: all segments of a new path must be known when the API server calls it.
+        Segments are written first: all segments of a new path must be known when the API server calls it. The file of a
+        part that the state lacks stays, as the workers need it.
         """
         lines = "".join(f"{segment}\n" for segment in state.segments).encode("ascii")
-        changed = _write(self.segments, lines)
+        changed = bool(lines) and _write(self.segments, lines)
         return _write(self.pem, state.current.pem()) or changed if state.current else changed
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from webhook.certificates.making import Certificate
 from webhook.certificates.state import Pair, State, read_pair, signers, valid
+from webhook.config.path_segments import is_segment
 
 _DUE = 1 / 3
 """The share of the lifetime that is left when a certificate is renewed."""
@@ -55,7 +56,7 @@ def next_state(
     """
     state = with_segments(state, registered)
     current, following = state.current, state.following
-    if following is not None and not (following.not_after > now and signers(state.trusted, following)):
+    if following is not None and not (following.is_valid(now) and signers(state.trusted, following)):
         state, following = replace(state, following=None), None
     if current is None or current.not_after <= now:
         return _promoted(state) if following is not None else _begun(state, registered, now, make())
@@ -106,7 +107,9 @@ def _promoted(state: State) -> State:
 
 
 def _is_due(pair: Pair, wanted: Wanted, now: float) -> bool:
-    return pair.not_after - now < wanted.lifetime_s * _DUE or not set(wanted.hosts) <= pair.names
+    """Return whether another certificate is needed, also because a clock that was ahead has dated this one."""
+    ends_soon = pair.not_after - now < wanted.lifetime_s * _DUE
+    return ends_soon or not pair.is_valid(now) or not set(wanted.hosts) <= pair.names
 
 
 def _pair(made: Certificate) -> Pair:
@@ -114,7 +117,7 @@ def _pair(made: Certificate) -> Pair:
 
 
 def _known(segment: str) -> tuple[str, ...]:
-    return (segment,) if segment else ()
+    return (segment,) if is_segment(segment) else ()
 
 
 def _new_segment() -> str:

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+from webhook.config.path_segments import read_segments
 
 CA, CHAIN, KEY, SEGMENTS = "ca.crt", "tls.crt", "tls.key", "path-segments"
 NEXT_CHAIN, NEXT_KEY = "next.crt", "next.key"
@@ -18,8 +21,13 @@ class Pair:
 
     chain: bytes
     key: bytes = field(repr=False)
+    not_before: float = field(compare=False)
     not_after: float = field(compare=False)
     names: frozenset[str] = field(compare=False)
+
+    def is_valid(self, now: float) -> bool:
+        """Return whether `now`, in seconds since 1970, is within its validity."""
+        return self.not_before <= now < self.not_after
 
     def pem(self) -> bytes:
         """Return key and chain as one file."""
@@ -46,14 +54,22 @@ class State:
 def read_pair(chain: bytes, key: bytes) -> Pair:
     """Return the pair of a certificate and its key in PEM; raise ValueError if they do not belong together."""
     leaf = x509.load_pem_x509_certificate(chain)
-    if load_pem_private_key(key, None).public_key() != leaf.public_key():
+    if _public_key(key) != leaf.public_key():
         raise ValueError("the key is not that of the certificate")
     try:
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         names = x509.SubjectAlternativeName([])
     hosts = [*names.get_values_for_type(x509.DNSName), *names.get_values_for_type(x509.IPAddress)]
-    return Pair(chain, key, leaf.not_valid_after_utc.timestamp(), frozenset(map(str, hosts)))
+    begin, end = leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
+    return Pair(chain, key, begin, end, frozenset(map(str, hosts)))
+
+
+def _public_key(key: bytes) -> object:
+    try:
+        return load_pem_private_key(key, None).public_key()
+    except (TypeError, UnsupportedAlgorithm):
+        raise ValueError("the key is encrypted, or of an unknown kind") from None
 
 
 def split_bundle(bundle: bytes) -> tuple[bytes, ...]:
@@ -88,7 +104,7 @@ def read_state(data: Mapping[str, str]) -> State:
         _pair(found, CHAIN, KEY),
         _pair(found, NEXT_CHAIN, NEXT_KEY),
         split_bundle(found.get(CA, b"")),
-        tuple(found.get(SEGMENTS, b"").decode("ascii").split()),
+        read_segments(found.get(SEGMENTS, b"").decode("ascii")),
     )
 
 

@@ -26,6 +26,7 @@ from webhook.certificates.making import Certificate, make_certificate
 from webhook.certificates.plan import next_segments
 from webhook.certificates.state import CA, CHAIN, KEY, SEGMENTS, split_bundle
 from webhook.commands.custom_kinds import with_custom_kinds
+from webhook.config.path_segments import read_segments
 
 _CONFIGURATION = "webhook-configuration.yaml"
 _BUDGET_S = 10.0
@@ -150,8 +151,8 @@ def present_of(data: Mapping[str, str]) -> Present:
     """Return the values in the data of an earlier Secret; raise ValueError if it cannot be read."""
     bundle = base64.b64decode(data.get(CA) or "", validate=True)
     ca = split_bundle(bundle)[0] if bundle else b""
-    segments = base64.b64decode(data.get(SEGMENTS) or "", validate=True).decode("ascii").split()
-    return Present(ca, tuple(segments))
+    segments = base64.b64decode(data.get(SEGMENTS) or "", validate=True).decode("ascii")
+    return Present(ca, read_segments(segments))
 
 
 def _present_in_cluster(options: argparse.Namespace) -> Present:

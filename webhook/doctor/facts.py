@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 from vaultkube.apiserver.access import Right
@@ -22,6 +23,16 @@ class Answer(NamedTuple):
     def message(self) -> str:
         """Return the reason why the object would not be stored."""
         return str(self.document.get("message") or f"the API server answered {self.status}")
+
+
+class Hidden(Enum):
+    """Stands for an object that the person who asks may not read."""
+
+    HIDDEN = "you may not read"
+
+
+Found = Mapping[str, Any] | Hidden | None
+"""An object as it was read; None stands for one that does not exist."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +64,13 @@ class Token:
 
 @dataclass(frozen=True)
 class Facts:
-    """The answers to all requests; None means that the object does not exist."""
+    """The answers to all questions."""
 
     place: Place
-    configuration: Mapping[str, Any] | None
-    service: Mapping[str, Any] | None
-    deployment: Mapping[str, Any] | None
-    account: Mapping[str, Any] | None
+    configuration: Found
+    service: Found
+    deployment: Found
+    account: Found
     rights: Mapping[Right, bool]
     plain: Answer
     """The answer for a Secret without references."""

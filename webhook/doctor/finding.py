@@ -3,6 +3,9 @@
 from enum import Enum
 from typing import NamedTuple
 
+ASK = "ask as an administrator of the cluster"
+"""The remedy where the person who asks lacks a right."""
+
 
 class State(Enum):
     """The state of a check; the value is its word in the report."""

@@ -13,7 +13,7 @@ from vaultkube.errors import MissingRight
 from vaultkube.wire.objects import KubernetesObject
 from vaultkube.wire.reviews import UserInfo
 from webhook.config.annotation_keys import PREFIX
-from webhook.doctor.facts import Answer, Facts, Place, Token
+from webhook.doctor.facts import Answer, Facts, Found, Hidden, Place, Token
 from webhook.doctor.rights import rights_for
 
 _PROBE = "vault-webhook-doctor"
@@ -60,8 +60,11 @@ def gather(cluster: Cluster, place: Place) -> Facts:
 _CONFIGURATIONS = Resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations")
 
 
-def _read(cluster: Cluster, resource: Resource, name: str) -> Mapping[str, Any] | None:
-    return cluster.read(resource, name, Deadline(_BUDGET_S))
+def _read(cluster: Cluster, resource: Resource, name: str) -> Found:
+    try:
+        return cluster.read(resource, name, Deadline(_BUDGET_S))
+    except MissingRight:
+        return Hidden.HIDDEN
 
 
 def _unless_forbidden(call: Callable[[], _T]) -> _T | None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from cryptography import x509
 
-from webhook.doctor.facts import Facts
-from webhook.doctor.finding import Finding, State, ok, unknown, wrong
+from webhook.doctor.facts import Facts, Hidden
+from webhook.doctor.finding import ASK, Finding, State, ok, unknown, wrong
 from webhook.doctor.rights import rights_for
 
 _CALL_FAILED = "failed calling webhook"
@@ -27,6 +27,8 @@ def find_in_installation(facts: Facts) -> Iterator[Finding]:
 def _deployment(facts: Facts) -> Finding:
     place, check = facts.place, "pods of the webhook"
     name = f"Deployment {place.webhook_namespace}/{place.webhook_name}"
+    if isinstance(facts.deployment, Hidden):
+        return unknown(check, f"{facts.deployment.value} {name}", ASK)
     if facts.deployment is None:
         return wrong(
             check, f"there is no {name}", "install it, or say --webhook-namespace and --webhook-name"
@@ -41,6 +43,9 @@ def _deployment(facts: Facts) -> Finding:
 
 def _configuration(facts: Facts) -> Iterator[Finding]:
     name, check = facts.place.webhook_name, "webhook configuration"
+    if isinstance(facts.configuration, Hidden):
+        yield unknown(check, f"{facts.configuration.value} MutatingWebhookConfiguration {name}", ASK)
+        return
     if facts.configuration is None:
         remedy = "apply manifests/base or install the chart; with certificates from files: vault-webhook certificate | kubectl apply -f -"
         yield wrong(check, f"there is no MutatingWebhookConfiguration {name}", remedy)
@@ -55,9 +60,12 @@ def _configuration(facts: Facts) -> Iterator[Finding]:
     services = [
         webhook["clientConfig"]["service"] for webhook in webhooks if "service" in webhook["clientConfig"]
     ]
-    if services and facts.service is None:
-        called = f"{services[0]['namespace']}/{services[0]['name']}"
-        yield wrong("Service", f"there is no Service {called}", "apply the manifests again")
+    if services and not isinstance(facts.service, Mapping):
+        called = f"Service {services[0]['namespace']}/{services[0]['name']}"
+        if isinstance(facts.service, Hidden):
+            yield unknown("Service", f"{facts.service.value} {called}", ASK)
+        else:
+            yield wrong("Service", f"there is no {called}", "apply the manifests again")
 
 
 def _trust(name: str, client: Mapping[str, Any]) -> Finding:
@@ -101,9 +109,7 @@ def _way(message: str) -> str:
 
 def _rights(facts: Facts) -> Iterator[Finding]:
     if not facts.rights:
-        yield unknown(
-            "rights", "you may not ask about the rights of others", "ask as an administrator of the cluster"
-        )
+        yield unknown("rights", "you may not ask about the rights of others", ASK)
         return
     effects = rights_for(facts.place.namespace)
     missing = [right for right, allowed in facts.rights.items() if not allowed]

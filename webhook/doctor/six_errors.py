@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from webhook.doctor.facts import Facts
-from webhook.doctor.finding import Finding, ok, unknown, wrong
+from webhook.doctor.facts import Facts, Hidden
+from webhook.doctor.finding import ASK, Finding, ok, unknown, wrong
 from webhook.pods.launcher import LAUNCHER
 
 _LOGIN = "failed to request new Vault token"
@@ -74,6 +74,8 @@ def _excluded(check: str, cause: str) -> Finding:
 
 def _token(facts: Facts) -> Finding:
     namespace, name = facts.place.namespace, facts.place.pods_account
+    if isinstance(facts.account, Hidden):
+        return unknown(TOKEN, f"{facts.account.value} ServiceAccount {namespace}/{name}", ASK)
     if facts.account is None:
         return wrong(
             TOKEN, f"there is no ServiceAccount {namespace}/{name}", "name one of the namespace, or make it"
@@ -84,7 +86,7 @@ def _token(facts: Facts) -> Finding:
         )
         return wrong(TOKEN, f"ServiceAccount {namespace}/{name} mounts no token", remedy)
     if facts.token is None:
-        return unknown(TOKEN, "you may not make a token of it", "ask as an administrator of the cluster")
+        return unknown(TOKEN, "you may not make a token of it", ASK)
     audiences = ", ".join(map(str, facts.token.claims.get("aud") or ()))
     return ok(TOKEN, f"it is mounted; its audience is {audiences}, which the role in Vault must have")
 

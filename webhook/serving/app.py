@@ -1,7 +1,9 @@
 """The WSGI application: passes HTTP requests to the Reviewer, and returns its answers."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -16,6 +18,13 @@ from webhook.serving.tls import ServerSocket
 
 BODY_LIMIT = 8 << 20
 _READY_BUDGET_S = 2.0
+_log = logging.getLogger(__name__)
+
+
+class _App(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """Log an unexpected error; Flask's own line has the path, whose segment is a secret."""
+        _log.error("failed to answer", exc_info=exc_info)
 
 
 def create_app(
@@ -33,7 +42,7 @@ def create_app(
     answers. With `expiry`, the webhook is ready only while its certificate is valid. With `tracing`, reviews have
     spans.
     """
-    app = Flask("webhook", static_folder=None)
+    app = _App("webhook", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT
     expose = exposition()
     reviewer = app.extensions[REVIEWER] = Reviewer(admission, metrics, budget_s, on_refusal, tracing)

@@ -8,18 +8,18 @@ https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-con
 
 import hmac
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from vaultkube.errors import InvalidSetting
+from webhook.config.path_segments import read_segments
 from webhook.serving.file_stamp import file_stamp
 
 _log = logging.getLogger(__name__)
-_SEGMENT = re.compile(r"(?=.{22,128}$)[a-z0-9][a-z0-9-]*[a-z0-9]")
 _LOOK_S = 1.0
 _REPORT_S = 60.0
 
@@ -33,7 +33,7 @@ class PathSegments:
         self._stamp = file_stamp(file)
         self._next_look = clock() + _LOOK_S
         try:
-            self._segments = read_segments(Path(file).read_text(encoding="ascii"))
+            self._segments = _read(file)
         except (OSError, ValueError) as error:
             raise InvalidSetting(
                 f"PATH_SEGMENTS_FILE={file} cannot be used: {error}; `vault-webhook certificate` makes it"
@@ -46,22 +46,17 @@ class PathSegments:
             stamp = file_stamp(self._file)
             if stamp != self._stamp:
                 self._stamp = stamp
-                self._read()
+                with suppress(OSError, ValueError):
+                    self._segments = _read(self._file)
         return self._segments
 
-    def _read(self) -> None:
-        try:
-            self._segments = read_segments(Path(self._file).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            return
 
-
-def read_segments(text: str) -> tuple[bytes, ...]:
-    """Return the segments in the lines; raise ValueError if there is none, or one that is too short or malformed."""
-    lines = text.split()
-    if not lines or not all(map(_SEGMENT.fullmatch, lines)):
-        raise ValueError("each line must be 22 to 128 lower case letters, digits and hyphens")
-    return tuple(line.encode("ascii") for line in lines)
+def _read(file: str) -> tuple[bytes, ...]:
+    """Return the segments in the file; raise OSError or ValueError if there is none, or one that is malformed."""
+    segments = read_segments(Path(file).read_text(encoding="ascii"))
+    if not segments:
+        raise ValueError("it is empty")
+    return tuple(segment.encode("ascii") for segment in segments)
 
 
 class Callers:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from vaultkube.errors import InvalidSetting
 from vaultkube.metrics import mark_dead
@@ -50,7 +51,8 @@ def options(settings: Settings) -> Mapping[str, Any]:
         "timeout": _HEARTBEAT_S,
         "control_socket_disable": True,
         "worker_tmp_dir": settings.metrics_dir,
-        "loglevel": "warning",
+        "logger_class": _Log,
+        "loglevel": "error",  # a warning for each request that is none would be a flood
         "child_exit": lambda _server, worker: mark_dead(worker.pid),
     }
     if settings.tls_cert_file:
@@ -86,6 +88,19 @@ def _has_ipv6() -> bool:
     except OSError:
         return False
     return True
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """gunicorn's log, as lines of ours: without the texts of exceptions, and without paths, whose segment is a secret."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+    def exception(self, msg: object, *_args: Any, **kwargs: Any) -> None:
+        text = msg.partition(" %")[0] if isinstance(msg, str) else type(msg).__name__
+        self.error_log.error(text, exc_info=True, **kwargs)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -4,7 +4,8 @@ gunicorn gives every request to a thread, and every new connection too, which th
 request: as many silent clients as there are threads would block the webhook, and a Go client opens connections that it
 may never use. Here connections wait in gunicorn's poller for each step of a handshake, for a request, and for the
 client to close its side. The poller's own thread answers a review whose decision needs no fact from outside. Threads
-compute handshakes, and process unusual requests and decisions that need Vault, a registry or the API server.
+compute handshakes, and process decisions that need Vault, a registry or the API server. Separate threads process unusual
+requests of clients that have not shown yet that they are the API server.
 
 A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers other than the API
 server are refused when the head of their request has arrived, before its body is read.
@@ -16,7 +17,7 @@ the installed gunicorn, and with this file.
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -65,6 +66,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def load_wsgi(self) -> None:
         """Load the application, and read its Reviewer and its Callers."""
         super().load_wsgi()
+        self._strangers_threads = ThreadPoolExecutor(max(1, self.cfg.threads // 4))
         self._reviewer: Reviewer = self.wsgi.extensions[REVIEWER]
         self._callers: Callers = self.wsgi.extensions[CALLERS]
 
@@ -74,9 +76,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.incoming = self._incoming(conn, conn.parser.unreader.take_buffered())
             self._settle(conn, self._attempt(conn))
             return
-        oldest = self.strangers.add(conn, str(conn.client[0]) if conn.client else "")
+        oldest = self.strangers.add(
+            conn, str(conn.client[0]) if conn.client else "", self.coming.__contains__
+        )
+        if oldest is conn:
+            self._close(conn)
+            return
         if oldest is not None:
-            self._evict(oldest)
+            self._drop(oldest)
         conn.incoming = self._incoming(conn)
         if self.cfg.is_ssl:
             self._begin_handshake(conn)
@@ -204,7 +211,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif isinstance(outcome, State):
             self._refuse(conn, outcome)
         elif callable(outcome):
-            self._in_thread(outcome, partial(self.finish_request, conn))
+            self._in_thread(outcome, partial(self.finish_request, conn), is_known=conn not in self.strangers)
         else:
             known: Future[object] = Future()
             known.set_result(outcome)
@@ -221,15 +228,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._end(conn)
 
-    def _in_thread(self, work: Callable[[], object], then: "Callable[[Future[Any]], None]") -> None:
-        """Run `work` in a thread, then call `then` with its future in the poller's thread."""
-        future = self.tpool.submit(work)
+    def _in_thread(
+        self, work: Callable[[], object], then: "Callable[[Future[Any]], None]", *, is_known: bool = True
+    ) -> None:
+        """Run `work` in a thread, then call `then` with its future in the poller's thread.
+
+        A stranger may send the rest of a request, or read its answer, slowly, so strangers have separate threads.
+        """
+        future = (self.tpool if is_known else self._strangers_threads).submit(work)
         future.add_done_callback(partial(self.method_queue.defer, then))
 
     def _await(self, conn: Any, on_readable: Callable[[Any], None]) -> None:
         """Call `on_readable` when bytes have arrived on the connection, which then is no longer in the poller."""
 
         def readable(client: Any) -> None:
+            if conn not in self.coming:  # closed for a newer one that was seen at the same time
+                return
             self.poller.unregister(client)
             del self.coming[conn]
             on_readable(conn)
@@ -247,11 +261,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         conn.incoming.until = time.monotonic() + _LINGER_S
         self._await(conn, self.on_end)
-
-    def _evict(self, conn: Any) -> None:
-        """Close a stranger's connection that waits; one in a thread ends by itself."""
-        if conn in self.coming:
-            self._drop(conn)
 
     def _drop(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)

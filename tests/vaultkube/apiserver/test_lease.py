@@ -59,6 +59,15 @@ def test_only_a_change_of_the_lease_starts_its_duration_anew() -> None:
     assert watched({**OTHERS, "renewTime": "later"}, before, 120).at == 120
 
 
+def test_a_deleted_lease_is_its_holders_for_the_rest_of_its_duration() -> None:
+    deleted = watched({}, watched(OTHERS, None, 100), 120)
+    assert next_spec(deleted, "me", TIMES, 129.9, "now") is None
+    spec = next_spec(deleted, "me", TIMES, 130, "now")
+    assert spec and spec["holderIdentity"] == "me"
+    own = next_spec(deleted, "other", TIMES, 121, "now")
+    assert own and (own["holderIdentity"], own["acquireTime"]) == ("other", "a")
+
+
 class Clock:
     """A clock that tests set."""
 
@@ -149,6 +158,19 @@ def test_two_candidates_that_write_at_the_same_time_do_not_both_lead(server: Uns
     for thread in threads:
         thread.join()
     assert len(leading) == 1
+
+
+def test_a_lease_that_somebody_deletes_makes_no_second_leader(server: Unstable, cluster: Server) -> None:
+    clock = Clock()
+    first = Election(server, "default", "deleted", "first", TIMES, clock)
+    second = Election(server, "default", "deleted", "second", TIMES, clock)
+    assert first.stand() and not second.stand()
+    cluster.request("DELETE", "/apis/coordination.k8s.io/v1/namespaces/default/leases/deleted")
+    assert not second.stand()
+    assert first.stand() and not second.stand()
+    cluster.request("DELETE", "/apis/coordination.k8s.io/v1/namespaces/default/leases/deleted")
+    clock.now += 15
+    assert second.stand()
 
 
 def test_a_candidate_thread_releases_the_lease_when_stopped(server: Unstable) -> None:

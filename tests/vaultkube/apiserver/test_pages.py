@@ -90,8 +90,10 @@ def test_other_lists_are_read_in_smaller_parts_too(connection: Connection) -> No
 
 
 def test_an_object_of_the_largest_size_does_not_end_a_watch(connection: Connection) -> None:
-    changes = watch(connection, WORKLOADS.path(), {}, "application/json", 30)
+    begun: list[int] = []
+    changes = watch(connection, WORKLOADS.path(), {}, "application/json", 30, lambda: begun.append(1))
     assert [change.document["metadata"]["name"] for change in changes] == ["0", "1"]
+    assert begun == [1]
 
 
 def test_an_answer_that_is_too_long_is_an_error_of_its_own(connection: Connection) -> None:

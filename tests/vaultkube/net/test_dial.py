@@ -90,6 +90,17 @@ def test_a_silent_first_address_leaves_time_for_the_second(port: int) -> None:
         assert 0.1 < timeout_s <= 0.5
 
 
+def test_a_server_that_vanishes_ends_a_silent_connection_within_a_minute(port: int) -> None:
+    """Nothing else tells a watch, which waits for minutes, that its server has lost its power."""
+    with dial("127.0.0.1", port, 5) as connected:
+        idle_s, every_s, count = (
+            connected.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        )
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert idle_s + every_s * count <= 60
+
+
 def test_each_reason_is_named(port: int, resolver: threading.Event) -> None:
     with pytest.raises(DialError, match="name look-up: timed out"):
         dial("slow.example.com", port, 0.05)

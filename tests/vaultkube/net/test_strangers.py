@@ -14,6 +14,13 @@ def test_the_oldest_of_all_is_closed_for_many_sources() -> None:
     assert [strangers.add(number, str(number)) for number in range(4)] == [None, None, None, 0]
 
 
+def test_one_that_cannot_be_closed_is_passed_over_and_makes_no_room_for_more() -> None:
+    strangers: Strangers[int] = Strangers(most=100, most_of_a_source=2)
+    assert [strangers.add(number, "evil", {1}.__contains__) for number in range(3)] == [None, None, 1]
+    strangers.remove(1)
+    assert strangers.add(3, "evil", set().__contains__) == 3
+
+
 def test_a_source_with_few_connections_keeps_them_beside_sources_with_many() -> None:
     strangers: Strangers[int] = Strangers(most=5, most_of_a_source=4)
     assert strangers.add(0, "api server") is None

@@ -41,22 +41,38 @@ def test_a_removal_that_was_refused_half_way_is_completed(refused: str) -> None:
     assert len(lines) == 1
 
 
-class Page:
-    """Answers every request with hvac's form of a load balancer's page, or of a standby's redirect."""
+class Stranger:
+    """Answers every request alike."""
 
-    def __init__(self, status: int) -> None:
-        self.page = requests.Response()
-        self.page.status_code = status
-        self.page._content = b"<html>"
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
 
     def __getattr__(self, _name: str) -> Any:
-        return lambda *_args, **_fields: self.page
+        return lambda *_args, **_fields: self.answer
 
 
-@pytest.mark.parametrize("status", [200, 307])
+def page(status: int) -> requests.Response:
+    """Return what hvac returns of a load balancer's page, or of the redirect of a standby."""
+    response = requests.Response()
+    response.status_code = status
+    response._content = b"<html>"
+    return response
+
+
+@pytest.mark.parametrize("answer", [page(200), page(307)], ids=["page", "redirect"])
 @pytest.mark.parametrize("step", ["namespace", "ensure", "remove"])
-def test_an_answer_that_is_not_vaults_is_a_failure(step: str, status: int) -> None:
-    client: Any = Page(status)
+def test_an_answer_that_is_not_vaults_is_a_failure(step: str, answer: Any) -> None:
+    fails(step, answer)
+
+
+@pytest.mark.parametrize("answer", [{}, [], {"status": "maintenance"}, {"data": "later"}], ids=str)
+@pytest.mark.parametrize("step", ["ensure", "remove"])
+def test_json_that_is_not_vaults_is_a_failure(step: str, answer: Any) -> None:
+    fails(step, answer)
+
+
+def fails(step: str, answer: Any) -> None:
+    client: Any = Stranger(answer)
     lines = list[str]()
     with pytest.raises(ProvisioningFailed, match="the answer is not Vault's; check VAULT_ADDR"):
         getattr(Provisioning(client, Layout("cluster"), lines.append), step)("shop")

@@ -4,13 +4,14 @@ from typing import Any, NoReturn
 
 import hvac.exceptions
 import pytest
-import requests.exceptions
+import requests
 from hvac.adapters import RawAdapter
 
 from tests.vaultkube.library_exceptions import REMOTE_TEXT, exceptions_of, instance_of
+from vaultenv.client.answers import cannot_answer
 from vaultenv.references.values import Transit
 from vaultkube.deadline import Deadline
-from vaultkube.errors import NotResolved
+from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.vault.resolver import Vault
 
@@ -48,3 +49,26 @@ def test_an_exception_of_a_login_becomes_ours(monkeypatch: pytest.MonkeyPatch, k
     message = str(log_in())
     assert message.startswith("failed to request new Vault token: ")
     assert REMOTE_TEXT not in message
+
+
+@pytest.mark.parametrize(
+    ("status", "is_outage"),
+    [
+        *((status, False) for status in (400, 401, 403, 404)),
+        *((status, True) for status in (412, 429, 472, 473, 500, 501, 502, 503, 504)),
+    ],
+)
+def test_a_login_that_may_work_later_is_an_outage_and_no_refusal(
+    monkeypatch: pytest.MonkeyPatch, status: int, is_outage: bool
+) -> None:
+    """The same statuses as of a read: `vaultenv.client.answers.cannot_answer`."""
+
+    def send(*_arguments: Any, **_options: Any) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code, answer._content = status, b'{"errors": ["text of Vault"]}'
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", send)
+    error = log_in()
+    assert isinstance(error, VaultUnavailable) == is_outage == cannot_answer(status)
+    assert "text of Vault" not in str(error)

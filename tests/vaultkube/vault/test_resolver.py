@@ -19,7 +19,7 @@ from vaultenv.references.values import Transit
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
-from vaultkube.errors import NotResolved
+from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.vault.login import FieldNames, Resolution, VaultLogin
 from vaultkube.vault.resolver import Vault, not_resolved
 
@@ -166,3 +166,18 @@ def test_the_values_of_an_object_are_called_keys() -> None:
         "failed to inject secrets from vault: path not found: a (key tls.crt, reference vault:a#b)"
     )
     assert str(not_resolved(errors.RequestRefused("refused"))) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("problems", "kind"),
+    [
+        ([errors.VaultUnavailable("sealed")], VaultUnavailable),
+        ([errors.VaultUnavailable("sealed"), errors.SecretNotFound("path not found: a")], NotResolved),
+        ([errors.NotVault("a page")], NotResolved),
+    ],
+)
+def test_only_what_may_be_resolved_later_is_an_outage(
+    problems: list[errors.VaultEnvError], kind: type[NotResolved]
+) -> None:
+    each = [("tls.crt", "vault:a#b", problem) for problem in problems]
+    assert type(not_resolved(errors.NotResolved(each))) is kind

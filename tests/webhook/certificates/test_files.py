@@ -45,3 +45,11 @@ def test_a_state_without_a_certificate_writes_only_the_path(files: Files) -> Non
     assert files.write(State(segments=("one",)))
     assert not files.pem.exists()
     assert files.segments.read_text() == "one\n"
+
+
+def test_without_a_path_the_one_before_stays(files: Files) -> None:
+    assert files.write(State(STATE.current, None, STATE.trusted))
+    assert not files.segments.exists()
+    files.write(STATE)
+    assert not files.write(State(STATE.current, None, STATE.trusted))
+    assert files.segments.read_text() == "one\ntwo\n"

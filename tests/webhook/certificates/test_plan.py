@@ -7,6 +7,12 @@ from dataclasses import replace
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.verification import PolicyBuilder, Store
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +37,11 @@ NOW = FIRST.not_after - 90 * DAY_S
 DUE = FIRST.not_after - 29 * DAY_S
 SERVED = State(FIRST, None, (MADE[0].ca,), ("a" * 48, "b" * 48))
 RENEWING = State(FIRST, SECOND, (MADE[1].ca, MADE[0].ca), SERVED.segments)
+
+
+ENCRYPTED = load_pem_private_key(MADE[0].key, None).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")
+)
 
 
 def never() -> Certificate:
@@ -88,6 +99,11 @@ def test_a_missing_secret_keeps_trusted_cas_and_path() -> None:
     assert state.segments[0] == "c" * 48
 
 
+def test_a_path_that_no_worker_would_answer_does_not_go_on() -> None:
+    state = step(State(), NOW, trusted=(MADE[1].ca,), segment="By-Hand", makes=MADE[0])
+    assert [len(segment) for segment in state.segments] == [48, 48]
+
+
 def test_a_good_certificate_stays() -> None:
     assert step(SERVED, NOW + DAY_S, trusted=SERVED.trusted) == SERVED
 
@@ -117,6 +133,11 @@ def test_the_old_ca_is_removed_when_every_replica_has_read_the_new_certificate()
     assert step(promoted, NOW, overlapped=True).trusted == (MADE[1].ca,)
 
 
+def test_a_ca_that_somebody_takes_out_of_the_secret_does_not_come_back() -> None:
+    without = State(SECOND, None, (MADE[1].ca,), SERVED.segments)
+    assert step(without, NOW, trusted=RENEWING.trusted) == without
+
+
 def test_an_expired_certificate_is_replaced_at_once() -> None:
     after = FIRST.not_after + 1
     state = step(SERVED, after, makes=made(91))
@@ -141,6 +162,14 @@ def test_a_certificate_for_other_names_or_of_an_unknown_ca_is_renewed() -> None:
 def test_a_following_certificate_that_nobody_could_trust_is_made_anew() -> None:
     state = replace(RENEWING, trusted=SERVED.trusted)
     assert step(state, DUE, trusted=SERVED.trusted, makes=MADE[2]).trusted[0] == MADE[2].ca
+
+
+def test_a_certificate_that_a_clock_ahead_has_dated_is_followed_by_one_that_is_valid_now() -> None:
+    earlier = FIRST.not_before - DAY_S
+    assert step(SERVED, earlier, trusted=SERVED.trusted, makes=MADE[1]).following == SECOND
+    ahead = replace(SECOND, not_before=NOW + DAY_S)
+    state = step(replace(RENEWING, following=ahead), NOW, trusted=RENEWING.trusted)
+    assert state.current == FIRST
 
 
 def test_a_lost_secret_is_made_again_with_another_certificate_to_follow() -> None:
@@ -184,10 +213,10 @@ def test_the_secret_of_the_certificate_command_is_a_state() -> None:
         "ca.crt": MADE[0].ca,
         "tls.crt": MADE[0].chain,
         "tls.key": MADE[0].key,
-        "path-segments": b"x\ny\n",
+        "path-segments": f"{SERVED.segments[0]}\n{SERVED.segments[1]}\n".encode(),
     }
     data = {name: base64.b64encode(text).decode() for name, text in texts.items()}
-    assert read_state(data) == State(FIRST, None, (MADE[0].ca,), ("x", "y"))
+    assert read_state(data) == SERVED
 
 
 @pytest.mark.parametrize(
@@ -196,6 +225,9 @@ def test_the_secret_of_the_certificate_command_is_a_state() -> None:
         {"tls.crt": "!", "tls.key": "!"},
         {"tls.crt": "bm9uc2Vuc2U=", "tls.key": "bm9uc2Vuc2U="},
         {"path-segments": "/w=="},
+        {**data_of(SERVED), "path-segments": base64.b64encode(b"short").decode()},
+        {**data_of(SERVED), "path-segments": base64.b64encode(b"A" * 48).decode()},
+        {**data_of(SERVED), "tls.key": base64.b64encode(ENCRYPTED).decode()},
         {**data_of(SERVED), "tls.key": data_of(State(SECOND))["tls.key"]},
     ],
 )

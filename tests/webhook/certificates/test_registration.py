@@ -1,6 +1,7 @@
 """The webhook configuration: the fields filled in by the webhook, and those of the manifest."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ def test_every_webhook_gets_cas_path_and_rules() -> None:
         assert client["service"]["path"] == f"/segment{ENDPOINTS[webhook['name']].path}"
         assert webhook["rules"] == ENDPOINTS[webhook["name"]].rules
     assert filled_in(found, ENDPOINTS, STATE) == found
+
+
+def test_a_ca_that_somebody_takes_out_of_the_secret_is_trusted_no_more() -> None:
+    """What docs/certificates.md says to do after a key leaked; taken out of the configuration alone, it comes back."""
+    found = filled_in(shipped(), ENDPOINTS, STATE)
+    without = replace(STATE, trusted=(MADE.ca,))
+    assert read_registered(filled_in(found, ENDPOINTS, without), ENDPOINTS).trusted == (MADE.ca,)
+    assert read_registered(filled_in(shipped(), ENDPOINTS, STATE), ENDPOINTS).trusted == STATE.trusted
 
 
 def test_rules_of_the_operator_stay_and_webhooks_of_others_too() -> None:

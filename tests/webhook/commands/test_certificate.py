@@ -130,7 +130,10 @@ def test_a_run_without_a_kubeconfig_names_the_option_current() -> None:
     assert "--current" in done.stderr
 
 
-@pytest.mark.parametrize("text", ["[]", "{", "data: {ca.crt: '!'}", "data: {path-segments: /w==}"])
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "{", "data: {ca.crt: '!'}", "data: {path-segments: /w==}", "data: {path-segments: c2hvcnQ=}"],
+)
 def test_an_earlier_secret_that_cannot_be_read_is_an_error(text: str, tmp_path: Path) -> None:
     (tmp_path / "secret.yaml").write_text(text)
     command = [sys.executable, "-m", "webhook", "certificate", "--current", str(tmp_path / "secret.yaml")]

@@ -1,15 +1,19 @@
 """Findings from facts that a good installation does not show."""
 
 import base64
+import re
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
 from vaultkube.apiserver.access import Right
+from vaultkube.errors import MissingRight
 from webhook.certificates.making import make_certificate
-from webhook.doctor.facts import Answer, Facts, Place, Token
+from webhook.doctor.facts import Answer, Facts, Hidden, Place, Token
 from webhook.doctor.finding import Finding, State
+from webhook.doctor.gather import gather
 from webhook.doctor.installation import find_in_installation
 from webhook.doctor.report import report
 from webhook.doctor.rights import rights_for
@@ -159,6 +163,51 @@ def test_a_missing_right_is_a_warning_with_its_consequence(good: Facts) -> None:
 def test_checks_without_rights_are_unknown(good: Facts) -> None:
     states = {each.check: each.state for each in found(replace(good, rights={}, token=None))}
     assert states == dict.fromkeys(["rights", "clock", "4 token of the ServiceAccount"], State.UNKNOWN)
+
+
+def test_the_page_has_a_row_for_each_check_and_no_other(good: Facts) -> None:
+    page = (Path(__file__).parents[3] / "docs/doctor.md").read_text()
+    _, *rows = re.findall(r"^\| ([^|]+) \| [^-]", page, re.MULTILINE)
+    broken = replace(good, service=None)
+    checks = [*find_in_installation(broken), *find_six_errors(broken)]
+    assert [name for row in rows for name in row.split(", ")] == list(
+        dict.fromkeys(check.check.partition(" of pods.")[0] for check in checks)
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "check"),
+    [
+        ("deployment", "pods of the webhook"),
+        ("configuration", "webhook configuration"),
+        ("service", "Service"),
+        ("account", "4 token of the ServiceAccount"),
+    ],
+)
+def test_an_object_that_a_person_may_not_read_is_not_known(good: Facts, field: str, check: str) -> None:
+    changed: dict[str, Any] = {field: Hidden.HIDDEN}
+    (finding,) = found(replace(good, **changed))
+    assert (finding.check, finding.state) == (check, State.UNKNOWN)
+    assert finding.text.startswith("you may not read")
+
+
+class OwnNamespaceOnly:
+    """An API server, asked by a person who may create Secrets and pods in a namespace of their own, and no more."""
+
+    def get(self, *_arguments: object) -> NoReturn:
+        raise MissingRight("you may not")
+
+    read = is_allowed = create_token = get
+
+    def dry_run(self, *_arguments: object) -> tuple[int, dict[str, Any]]:
+        return 201, {"spec": {"containers": [{"command": ["/app"]}]}}
+
+
+def test_a_person_with_the_rights_of_a_namespace_gets_what_the_dry_runs_tell() -> None:
+    states = {each.check: each.state for each in found(gather(OwnNamespaceOnly(), PLACE))}
+    assert states.pop("6 address in the pod") is State.WRONG
+    assert set(states.values()) == {State.UNKNOWN}
+    assert "1 login at Vault" not in states
 
 
 def test_a_report_has_a_remedy_below_each_finding_and_nothing_of_a_terminal() -> None:

@@ -21,6 +21,7 @@ from webhook.config.annotations import read_defaults
 from webhook.config.settings import read_settings
 from webhook.registry.query import ImageConfig, ImageQuery
 from webhook.serving.app import BODY_LIMIT, create_app
+from webhook.serving.reviewer import REVIEWER
 
 OPERATOR = {
     "VAULT_ADDR": "https://vault.example.com",
@@ -378,6 +379,23 @@ def test_an_unexpected_error_is_a_refusal_without_details(served: Served, log: i
     assert "u-1" in response["status"]["message"]
     assert "RuntimeError" in log.getvalue()
     assert "hunter2" not in log.getvalue() + json.dumps(response)
+
+
+def test_an_error_beyond_the_decision_is_logged_without_the_path_and_its_text(log: io.StringIO) -> None:
+    def fails(_request: AdmissionRequest, _reason: str) -> None:
+        raise RuntimeError("hunter2")
+
+    served = Served()
+    reviewer = served.client.application.extensions[REVIEWER]
+    reviewer._on_refusal = fails
+    answer = served.client.post(
+        "/pods", data=review_of(object=pod(REFERRING, run_as_user="me"), namespace="shop")
+    )
+    assert answer.status_code == 500
+    *_, line = map(json.loads, log.getvalue().splitlines())
+    assert line["message"] == "failed to answer"
+    assert line["error"].startswith("RuntimeError at ")
+    assert "/pods" not in log.getvalue() and "hunter2" not in log.getvalue()
 
 
 SECRET = {

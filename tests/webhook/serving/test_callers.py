@@ -9,7 +9,7 @@ import pytest
 
 from tests.webhook.clock import Clock
 from vaultkube.errors import InvalidSetting
-from webhook.serving.callers import Callers, PathSegments, read_segments
+from webhook.serving.callers import Callers, PathSegments
 
 FIRST, SECOND = "a" * 43, "b" * 43
 
@@ -66,8 +66,8 @@ def test_a_file_without_good_segments_stops_the_start(tmp_path: Path, text: str)
         PathSegments(str(path))
 
 
-def test_segments_are_bytes_in_their_order() -> None:
-    assert read_segments(f"{FIRST}\n{SECOND}\n") == (FIRST.encode(), SECOND.encode())
+def test_segments_are_bytes_in_their_order(file: Path) -> None:
+    assert PathSegments(str(file)).get() == (FIRST.encode(), SECOND.encode())
 
 
 class Connection:

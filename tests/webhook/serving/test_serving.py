@@ -20,6 +20,7 @@ import pytest
 from bench.webhook.pod import review
 from tests.servers.authority import Authority
 from tests.webhook.served import Served, running
+from vaultkube.net.strangers import MOST_OF_A_SOURCE
 from webhook.config.annotation_keys import PREFIX
 from webhook.serving.app import BODY_LIMIT
 
@@ -216,6 +217,19 @@ def test_a_client_that_leaves_its_side_open_delays_no_other(narrow: Served, ends
             time.sleep(0.05)
             assert other.send(review())[0] == 200
         assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.timed
+def test_a_client_that_does_not_send_the_body_of_an_unusual_request_takes_no_thread(narrow: Served) -> None:
+    with Client(narrow) as api_server, ExitStack() as stack:
+        assert api_server.send(review())[0] == 200
+        for _ in range(5):
+            stranger = stack.enter_context(greeted(narrow))
+            stranger.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert api_server.send(big(100_000))[0] == 200  # more than is decided about in the poller's thread
+        assert time.monotonic() - started < 4
 
 
 @pytest.mark.timed
@@ -506,6 +520,11 @@ def test_a_worker_that_is_killed_is_replaced_and_its_figures_stay(own: Served) -
     own.process.wait_until(own.healthy)
     assert allowed(own)
     assert counted(own) == 11
+    with greeted(own) as stranger:
+        stranger.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nTransfer-Encoding: x\r\n\r\n")
+        stranger.recv(65536)
+    lines = [json.loads(line) for line in own.log_file.read_text().splitlines()]
+    assert any("SIGKILL" in line["message"] and line["level"] == "error" for line in lines)
 
 
 def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: Authority) -> None:
@@ -682,3 +701,24 @@ def test_clients_that_leave_after_the_handshake_end_no_other_connection(served: 
             time.sleep(0.01)
             connection.sendall(text[2000:])
             assert answer(connection)[0] == 200
+
+
+def test_a_connection_that_speaks_as_it_is_closed_for_a_newer_one_ends_no_other(
+    tmp_path: Path, authority: Authority
+) -> None:
+    """The worker sees both at once, as it stands still meanwhile."""
+    with running(tmp_path / "webhook", authority, {"WORKERS": "1"}) as own, ExitStack() as stack:
+        _, worker = own.pids()
+        known = stack.enter_context(greeted(own))
+        known.sendall(message())
+        assert answer(known)[0] == 200
+        strangers = [stack.enter_context(raw(own)) for _ in range(MOST_OF_A_SOURCE)]
+        time.sleep(1)
+        os.kill(worker, signal.SIGSTOP)
+        newer = [stack.enter_context(raw(own)) for _ in range(20)]
+        for stranger in strangers:
+            stranger.sendall(b"\x16")
+        os.kill(worker, signal.SIGCONT)
+        known.sendall(message())
+        assert answer(known)[0] == 200
+        assert newer and own.pids() == [own.process.pid, worker]

@@ -1,11 +1,12 @@
 """Traces: spans of reviews below the API server's, and spans of their waits."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -21,6 +22,7 @@ from tests.webhook.served import running
 from tests.webhook.serving.test_app import REFERRING, BrokenVault, DownCluster, DownRegistry, NoMetrics, pod
 from tests.webhook.serving.test_fast_path import POST, parse
 from webhook.admission.admission import Admission, Services
+from webhook.admission.needs import Need
 from webhook.config.annotations import read_defaults
 from webhook.config.settings import read_settings
 from webhook.serving.fast_path import Request
@@ -68,6 +70,11 @@ def test_each_wait_of_a_review_is_a_span_below_its_own() -> None:
     *waits, review = Traced().review(pod(without_command))
     assert {wait.name for wait in waits} >= {"wait for ImageConfigs"}
     assert {wait.parent.span_id for wait in waits} == {review.context.span_id}
+
+
+def test_the_page_names_the_span_of_each_wait() -> None:
+    page = (Path(__file__).parents[3] / "docs/tracing.md").read_text()
+    assert set(re.findall("`wait for ([A-Za-z]+)`", page)) == {need.__name__ for need in get_args(Need)}
 
 
 @pytest.mark.parametrize("traceparent", ["", "00-1-2-01", "x" * 512])
