@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from vaultenv.client.wire import Meanwhile
 
 _SINK = "/.vault-token"
-_AGAIN_S = 10.0
-"""The least time between two logins where Vault refuses the token."""
 LOGIN, TOKEN_FILE = "login", "token file"
 
 
@@ -98,11 +96,7 @@ class Login:
             log_in(self._vault, self._launcher, self._log, len(self._settings.files), self._meanwhile)
             self._token = Token(self._vault, self._launcher, self._log, now)
             return True
-        if is_refused and self._token.is_replaceable and now >= self._logged_in_at + _AGAIN_S:
-            self._log.info("Vault does not know the token any more: logging in again")
-            self._token.replace(now)
-            return True
-        return self._token.refresh(now)
+        return self._token.refresh(now, is_refused)
 
     def _sinks(self) -> list[str]:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]

@@ -41,13 +41,14 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 class Vault:
     """A Reader of one Vault server. Its repr shows nothing, because it holds a token."""
 
-    __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
+    __slots__ = ("_persistence", "_retries", "_settings", "_token", "_wire", "login_lease")
 
     def __init__(self, settings: Settings, wire: Wire, persistence: Persistence) -> None:
         self._settings = settings
         self._wire = wire
         self._persistence = persistence
         self._retries = settings.max_retries
+        self._token = ""
         self.login_lease: dict[str, Any] = {}
         self._wire.headers |= settings.headers
         self._wire.headers["X-Vault-Request"] = "true"
@@ -56,14 +57,14 @@ class Vault:
 
     @property
     def token(self) -> str:
-        """The token of all further requests; "" before `login` or `use`."""
-        return self._wire.headers.get(_TOKEN_HEADER, "")
+        """The token of all further requests, during a login the one before; "" before `login` or `use`."""
+        return self._token
 
     def use(self, token: str) -> None:
         """Send this token from now on."""
         if not token.isascii() or not token.isprintable():
             raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that a token cannot have")
-        self._wire.headers[_TOKEN_HEADER] = token
+        self._token = self._wire.headers[_TOKEN_HEADER] = token
 
     def within(self, deadline: Deadline) -> None:
         """Replace the deadline of all further requests."""
@@ -170,13 +171,17 @@ class Vault:
         url = self._url(request)
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
-    def call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
-        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status."""
+    def call(
+        self, method: str, path: str, body: str | None = None, retries: int | None = -1
+    ) -> dict[str, Any]:
+        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status, and for a
+        page that is no answer of Vault. `retries` defaults to VAULT_MAX_RETRIES.
+        """
         request = Request(method, f"/v1/{path}", body, repeatable=True)
-        outcome = self._settled([request], self._wire.pipelined)[0]
+        outcome = self._settled([request], self._wire.pipelined, retries)[0]
         if isinstance(outcome, WireFailure):
             raise self._unavailable(request, outcome)
-        if outcome.status >= 400:
+        if outcome.status >= 300 or (outcome.body and not body_of(outcome.body)):
             raise error_of(method, self._url(request), path, outcome.status, outcome.body)
         return body_of(outcome.body)
 
