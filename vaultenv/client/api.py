@@ -82,15 +82,15 @@ class Vault:
         InvalidSetting.
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
-        request = self._login_request()
+        request = self._persistence.made(self._login_request)
         outcome = self._settled([request], self._login_attempts(reads, meanwhile), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
     def _login_attempts(self, reads: int, meanwhile: Meanwhile | None) -> Exchange:
-        """Return an exchange that reads the files of the login again for every attempt but the first. Where the
-        deadline ends that reading, Vault's last outcome stands: it is the reason for the attempts.
+        """Return an exchange that reads the files of the login again for every attempt but the first. Where a cloud
+        does not give them then, Vault's last outcome stands: it is the reason for the attempts.
         """
         last: list[Outcome] = []
 
@@ -100,9 +100,7 @@ class Vault:
                 if last:
                     requests[0].body = self._login_request().body
             except VaultUnavailable:
-                if self._persistence.deadline.passed():
-                    return last
-                raise
+                return last
             last = self._wire.pipelined(requests, reads, meanwhile)
             return last
 
