@@ -3,7 +3,6 @@
 Never give a record a secret value. Fields are a mapping: `_log.info("reviewed", extra={"fields": {"uid": uid}})`.
 """
 
-import json
 import logging
 import time
 from collections.abc import Mapping
@@ -32,7 +31,7 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", None) or {"logger": record.name})
         if record.exc_info and record.exc_info[1]:
             line["error"] = _outline(record.exc_info[1])
-        return _visible(encode(line).decode("utf-8", "surrogatepass"))
+        return encode(line).decode("utf-8", "surrogatepass")
 
 
 _PLACELESS = vars(logging.LogRecord("", 0, "", 0, "", (), None))
@@ -77,13 +76,6 @@ def configure_logging(level: str) -> None:
     # No line shows thread, process or caller: https://docs.python.org/3/howto/logging.html#optimization
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
-
-
-def _visible(text: str) -> str:
-    """Return the JSON text with escapes for what a terminal obeys and JSON allows: U+009B, and what reverses the direction."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _utc(seconds: float) -> str:

@@ -6,6 +6,7 @@ from vaultenv.basics.text import one_line
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import (
     MOUNTS,
+    auth_of,
     body_of,
     body_or_error,
     cannot_answer,
@@ -122,7 +123,7 @@ class Vault:
 
     def _take_token(self, request: Request, outcome: Outcome, prefix: str) -> None:
         if isinstance(outcome, Answer) and outcome.status == 200:
-            auth = body_of(outcome.body).get("auth") or {}
+            auth = auth_of(body_of(outcome.body))
             token = auth.get("client_token")
             if isinstance(token, str) and token:
                 self.login_lease = auth

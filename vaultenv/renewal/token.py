@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import dumps
+from vaultenv.client.answers import auth_of
 from vaultenv.client.session import is_static, log_in, token_in_file
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused
-from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed
+from vaultenv.renewal.schedule import (
+    LEASED,
+    NEVER,
+    Pace,
+    Terms,
+    ended,
+    failed,
+    granted,
+    number_in,
+    renewed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +112,7 @@ class Token:
     def _granted(self, now: float) -> Held | None:
         """Return the token of our own login with its next action, None for a token from outside."""
         auth = self._vault.login_lease
-        lease_s = float(auth.get("lease_duration") or 0)
+        lease_s = number_in(auth.get("lease_duration"))
         if not lease_s:
             return None
         return granted(Terms(LEASED, lease_s, "", auth.get("renewable") is True), _PACE, now, _MIDDLE)
@@ -132,6 +143,6 @@ def renewal(vault: Vault, held: Held, now: float) -> Held:
     if held.terms.lease_id:
         answer = vault.call("PUT", "sys/leases/renew", dumps({"lease_id": held.terms.lease_id}), retries=0)
     else:
-        answer = vault.call("PUT", "auth/token/renew-self", "{}", retries=0).get("auth") or {}
-    lease_s = float(answer.get("lease_duration") or 0)
+        answer = auth_of(vault.call("PUT", "auth/token/renew-self", "{}", retries=0))
+    lease_s = number_in(answer.get("lease_duration"))
     return renewed(held, lease_s, now) if lease_s else ended(held, now)

@@ -27,3 +27,25 @@ def test_a_lease_is_renewed_as_long_as_vault_does_not_end_it(status: int, body: 
     cache.renew(lambda path, body_sent, token: Answer(status, {}, body), 1045.0)
     assert cache.due_at() == due_at
     assert cache.find(REQUEST, 1059.0) is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"lease_id":"l","lease_duration":"long"}',
+        b'{"lease_id":"l","lease_duration":{}}',
+        b'{"auth":{"client_token":"t","lease_duration":[]}}',
+        b'{"auth":["client_token"]}',
+    ],
+)
+def test_an_answer_of_another_form_is_not_cached(body: bytes) -> None:
+    cache = Cache()
+    cache.take(REQUEST, Answer(200, {}, body), 1000.0)
+    assert cache.find(REQUEST, 1000.0) is None
+
+
+def test_a_renewal_of_another_form_does_not_end_the_renewing_of_all() -> None:
+    cache = Cache()
+    cache.take(REQUEST, Answer(200, {}, LEASED), 1000.0)
+    cache.renew(lambda path, body, token: Answer(200, {}, b'{"lease_duration":{}}'), 1045.0)
+    assert cache.due_at() == 1060.0

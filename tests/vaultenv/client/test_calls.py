@@ -7,7 +7,7 @@ import pytest
 
 from tests.vaultenv.client.reading import LOGIN, USERPASS, client, in_turn
 from tests.vaultenv.client.stand_in import answer, stand_in
-from vaultenv.errors import LoginFailed, NotVault, VaultUnavailable
+from vaultenv.errors import LoginFailed, NotVault, RequestRefused, VaultUnavailable
 
 
 def test_a_page_of_a_proxy_is_no_answer_to_a_renewal() -> None:
@@ -56,6 +56,15 @@ def test_a_login_sends_no_token_and_others_see_the_one_before_until_it_succeeds(
         assert b"x-vault-token" not in server.heads[0].lower()
     assert seen == ["the-token"]
     assert vault.token == ("the-token" if is_refused else "t")
+
+
+@pytest.mark.parametrize("auth", [b'["t"]', b'"t"', b'{"client_token":["t"]}', b"7"])
+def test_a_login_that_brings_no_token_is_an_error(auth: bytes) -> None:
+    with stand_in(in_turn(answer("200 OK", b'{"auth":%s}' % auth))) as server:
+        vault = client(server, **USERPASS)
+        with pytest.raises(RequestRefused, match="the answer holds no token"):
+            vault.login()
+        vault.close()
 
 
 def test_a_login_waits_for_a_clouds_metadata() -> None:
