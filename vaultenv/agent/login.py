@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.client.session import log_in
 from vaultenv.errors import FileNotWritten, VaultEnvError
-from vaultenv.renewal.schedule import backoff_s
+from vaultenv.renewal.schedule import NEVER, backoff_s
 from vaultenv.renewal.token import Token
 
 TYPE_CHECKING = False
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from vaultenv.client.wire import Meanwhile
 
 _SINK = "/.vault-token"
+_FILE_AGAIN_S = 10.0
+"""The pause before a token file that could not be written is tried again."""
 LOGIN, TOKEN_FILE = "login", "token file"
 
 
@@ -65,7 +67,10 @@ class Login:
 
     def due_at(self, now: float) -> float:
         """Return the monotonic time of the next action."""
-        return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
+        if self._token is None:
+            return self._next_at
+        again_at = now + _FILE_AGAIN_S if self._pending_files else NEVER
+        return max(self._next_at, min(again_at, self._token.due_at(now)))
 
     def keep(self, is_refused: bool, status: Status) -> bool:
         """Log in, renew the token, or replace it where it ends or `is_refused`; return whether there is another token.

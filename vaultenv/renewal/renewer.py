@@ -20,7 +20,7 @@ from vaultenv.renewal.token import Token, renewal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
@@ -151,19 +151,22 @@ class Renewer:
         self._reader.forget(stale)
         try:
             environ = self._environ_from(self._reader, self._vault.token)
-        finally:
-            self._hold_again(previous)
+        except VaultEnvError:  # the others were read, which may have made leases
+            unread = {
+                question: previous[question] for question in stale if question not in self._reader.secrets
+            }
+            self._reader.secrets |= unread
+            self._hold_again([question for question in stale if question not in unread])
+            raise
+        self._hold_again(stale)
         if environ != self._environ:
             self._environ = environ
             self._changed(environ)
 
-    def _hold_again(self, previous: Mapping[Question, Secret]) -> None:
-        """Schedule the secrets that were read again: each read may have made a lease. The previous ones of the others stay."""
-        for question, secret in previous.items():
-            if question in self._reader.secrets:
-                self._held.pop(question, None)
-            else:
-                self._reader.secrets[question] = secret
+    def _hold_again(self, questions: Iterable[Question]) -> None:
+        """Schedule the secrets that were read again; those that nothing refers to any more have gone."""
+        for question in questions:
+            del self._held[question]
         self._hold(time.monotonic())
 
     def _hold(self, now: float) -> None:

@@ -84,6 +84,7 @@ class Run:
 
     def __init__(self, time: Time) -> None:
         self.time = time
+        self.paths = {"A": "a", "B": "b"}
         self.vault = vault = Vault()
         self.environs: list[Mapping[bytes, bytes]] = []
         self.reader = CachingReader(vault)  # type: ignore[arg-type]
@@ -99,7 +100,8 @@ class Run:
 
     def environ(self, reader: CachingReader, token: str) -> dict[bytes, bytes]:
         """Return the lease of each path, as a program has its credentials."""
-        found = dict(zip("AB", reader.read([("a", ""), ("b", "")]), strict=True))
+        answers = reader.read([(path, "") for path in self.paths.values()])
+        found = dict(zip(self.paths, answers, strict=True))
         problems = [(name, "", one) for name, one in found.items() if isinstance(one, VaultEnvError)]
         if problems:
             raise NotResolved(problems)
@@ -172,3 +174,16 @@ def test_the_token_stays_while_another_login_fails(run: Run) -> None:
     }
     assert run.cycles(2, TTL_S * 0.7) == [False, False]
     assert run.vault.token == "first"
+
+
+def test_a_secret_that_nothing_refers_to_any_more_is_dropped(run: Run) -> None:
+    """A template may refer to another path when it is rendered again."""
+    run.vault.faults = {"a/0": refused}
+    run.paths = {"B": "b"}
+    assert run.cycles(1, TTL_S * 0.7) == [True]
+    assert run.environs == [{b"B": b"b/1"}]
+    assert ("a", "") not in run.reader.secrets
+    run.environs.clear()
+    assert run.cycles(3, TTL_S * 0.7) == [True] * 3
+    assert run.vault.renewed == ["b/1"] * 4
+    assert (run.vault.leases, run.environs) == (["a/0", "b/1"], [])
