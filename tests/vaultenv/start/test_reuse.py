@@ -64,7 +64,13 @@ def test_they_are_taken_from_the_child_of_a_daemon_too(store: Path) -> None:
 
 @pytest.mark.parametrize(
     "second",
-    [{"A": "vault:a#other"}, {"VAULT_ENV_FROM_PATH": "a"}, {"B": "vault:a#k"}, {"VAULT_ENV_REUSE": "false"}],
+    [
+        {"A": "vault:a#other"},
+        {"VAULT_ENV_FROM_PATH": "a"},
+        {"B": "vault:a#k"},
+        {"VAULT_ENV_REUSE": "false"},
+        {"VAULT_NAMESPACE": "another"},
+    ],
 )
 def test_any_difference_leads_to_vault(store: Path, second: dict[str, str]) -> None:
     done = entered(store, pod(store, **second))
