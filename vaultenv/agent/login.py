@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.client.session import log_in
-from vaultenv.errors import FileNotWritten, VaultEnvError
+from vaultenv.errors import FileNotWritten, VaultEnvError, VaultUnavailable
 from vaultenv.renewal.schedule import NEVER, backoff_s
 from vaultenv.renewal.token import Token
 
@@ -55,9 +55,10 @@ class Login:
         try:
             self._vault.use(token)
             self._vault.call("GET", "auth/token/lookup-self")
-        except VaultEnvError as error:
-            if not error.is_outage:
-                return False
+        except VaultUnavailable:
+            pass  # Vault may still know it
+        except VaultEnvError:
+            return False
         self._vault.login_lease = dict(auth)
         self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
         self._logged_in_at = logged_in_at

@@ -14,7 +14,15 @@ from vaultenv.agent.rendering import File
 from vaultenv.agent.writing import Writer
 from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.basics.log import Log
-from vaultenv.errors import NotResolved, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.errors import (
+    NotResolved,
+    NotVault,
+    PermissionRefused,
+    SecretNotFound,
+    TokenRefused,
+    VaultEnvError,
+    VaultUnavailable,
+)
 from vaultenv.settings import Settings
 from vaultenv.template.consul.needs import Read
 from vaultenv.template_sources import TemplateSource
@@ -271,3 +279,19 @@ def test_a_token_file_that_cannot_be_written_later_is_written_when_it_can(tmp_pa
     file.rmdir()
     assert scene.next_round() <= 10
     assert file.read_text() == "t2"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_adopted"),
+    [
+        (VaultUnavailable("sealed"), True),
+        (NotVault("a page of a proxy"), True),
+        (TokenRefused("invalid token"), False),
+        (PermissionRefused("permission denied"), False),
+    ],
+)
+def test_the_login_of_the_agent_before_is_used_unless_vault_refuses_its_token(
+    tmp_path: Path, error: VaultEnvError, is_adopted: bool
+) -> None:
+    scene = Scene(tmp_path, Answers(**{"auth/token/lookup-self": error}))
+    assert scene.agent._login.adopt("before", {"lease_duration": 60}, 900.0) == is_adopted

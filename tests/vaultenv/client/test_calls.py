@@ -7,7 +7,10 @@ import pytest
 
 from tests.vaultenv.client.reading import LOGIN, USERPASS, client, in_turn
 from tests.vaultenv.client.stand_in import answer, stand_in
+from vaultenv.basics.log import Log
 from vaultenv.errors import LoginFailed, NotVault, RequestRefused, VaultUnavailable
+from vaultenv.settings import Settings
+from vaultenv.start import launch
 
 
 def test_a_page_of_a_proxy_is_no_answer_to_a_renewal() -> None:
@@ -56,6 +59,15 @@ def test_a_login_sends_no_token_and_others_see_the_one_before_until_it_succeeds(
         assert b"x-vault-token" not in server.heads[0].lower()
     assert seen == ["the-token"]
     assert vault.token == ("the-token" if is_refused else "t")
+
+
+def test_a_start_does_not_wait_for_a_revocation() -> None:
+    """A failure of it is a warning: before, a start with VAULT_ENV_TIMEOUT=0 waited for it without an end."""
+    with stand_in(in_turn(answer("503 Service Unavailable"))) as server:
+        vault = client(server, VAULT_ENV_TIMEOUT="15s")
+        launch._finish(Settings({b"VAULT_REVOKE_TOKEN": b"true"}), vault, Log("error"))
+        vault.close()
+        assert len(server.heads) == 3
 
 
 @pytest.mark.parametrize("auth", [b'["t"]', b'"t"', b'{"client_token":["t"]}', b"7"])
