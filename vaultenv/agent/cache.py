@@ -8,13 +8,24 @@ from _thread import allocate_lock
 
 from vaultenv.basics.digest import sha256
 from vaultenv.basics.jsontext import dumps
-from vaultenv.client.answers import body_of
-from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed, stale
+from vaultenv.client.answers import auth_of, body_of
+from vaultenv.renewal.schedule import (
+    LEASED,
+    NEVER,
+    Pace,
+    Terms,
+    ended,
+    failed,
+    granted,
+    number_in,
+    renewed,
+    stale,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from _thread import LockType
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from typing import Any
 
     from vaultenv.agent.requests import Passed
@@ -125,13 +136,13 @@ class Cache:
             answer = send("auth/token/renew-self", "{}", entry.created)
         else:
             answer = send("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
-        if answer is None or answer.status >= 500:
+        whole = body_of(answer.body) if answer else {}
+        if answer is None or answer.status >= 500 or not whole:  # or a page of a proxy
             entry.failures += 1
             entry.held = failed(entry.held, entry.failures, now)
             return
         entry.failures = 0
-        whole = body_of(answer.body)
-        lease_s = float((whole.get("auth") or whole).get("lease_duration") or 0)
+        lease_s = number_in((auth_of(whole) or whole).get("lease_duration"))
         if answer.status < 400 and lease_s:
             entry.held = renewed(entry.held, lease_s, now)
         else:
@@ -147,14 +158,14 @@ def _until_its_end(held: Held) -> Held:
     return type(held)(held.terms, held.ends_at, held.ends_at, held.first_s)
 
 
-def _terms(body: Mapping[str, Any]) -> tuple[Terms | None, str]:
+def _terms(body: dict[str, Any]) -> tuple[Terms | None, str]:
     """Return the terms of the lease or of the created token, and that token."""
-    auth = body.get("auth")
-    created = auth.get("client_token") if isinstance(auth, dict) else None
-    if isinstance(auth, dict) and isinstance(created, str) and created:
-        lease_s = float(auth.get("lease_duration") or 0)
+    auth = auth_of(body)
+    created = auth.get("client_token")
+    if isinstance(created, str) and created:
+        lease_s = number_in(auth.get("lease_duration"))
         return (Terms(LEASED, lease_s, "", auth.get("renewable") is True) if lease_s else None), created
-    lease_id, lease_s = body.get("lease_id"), float(body.get("lease_duration") or 0)
+    lease_id, lease_s = body.get("lease_id"), number_in(body.get("lease_duration"))
     if isinstance(lease_id, str) and lease_id and lease_s:
         return Terms(LEASED, lease_s, lease_id, body.get("renewable") is True), ""
     return None, ""

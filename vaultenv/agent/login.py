@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vaultenv.client.session import log_in
-from vaultenv.errors import FileNotWritten, VaultEnvError
-from vaultenv.renewal.schedule import backoff_s
+from vaultenv.errors import FileNotWritten, VaultEnvError, VaultUnavailable
+from vaultenv.renewal.schedule import NEVER, backoff_s
 from vaultenv.renewal.token import Token
 
 TYPE_CHECKING = False
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from vaultenv.client.wire import Meanwhile
 
 _SINK = "/.vault-token"
-_AGAIN_S = 10.0
-"""The least time between two logins if Vault refuses the token."""
+_FILE_AGAIN_S = 10.0
+"""The pause before the next attempt to write a token file that could not be written."""
 LOGIN, TOKEN_FILE = "login", "token file"
 
 
@@ -55,9 +55,10 @@ class Login:
         try:
             self._vault.use(token)
             self._vault.call("GET", "auth/token/lookup-self")
-        except VaultEnvError as error:
-            if not error.is_outage:
-                return False
+        except VaultUnavailable:
+            pass  # Vault may still know it
+        except VaultEnvError:
+            return False
         self._vault.login_lease = dict(auth)
         self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
         self._logged_in_at = logged_in_at
@@ -67,7 +68,10 @@ class Login:
 
     def due_at(self, now: float) -> float:
         """Return the monotonic time of the next action."""
-        return max(self._next_at, self._token.due_at(now)) if self._token else self._next_at
+        if self._token is None:
+            return self._next_at
+        again_at = now + _FILE_AGAIN_S if self._pending_files else NEVER
+        return max(self._next_at, min(again_at, self._token.due_at(now)))
 
     def keep(self, is_refused: bool, status: Status) -> bool:
         """Log in, renew the token, or replace it if it ends or `is_refused`; return whether the token is a new one.
@@ -98,11 +102,7 @@ class Login:
             log_in(self._vault, self._launcher, self._log, len(self._settings.files), self._meanwhile)
             self._token = Token(self._vault, self._launcher, self._log, now)
             return True
-        if is_refused and self._token.is_replaceable and now >= self._logged_in_at + _AGAIN_S:
-            self._log.info("Vault does not know the token any more: logging in again")
-            self._token.replace(now)
-            return True
-        return self._token.refresh(now)
+        return self._token.refresh(now, is_refused)
 
     def _sinks(self) -> list[str]:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from vaultenv.agent.parts import Parts
 
 _SIGNALS = (SIGCHLD, SIGHUP, SIGINT, SIGTERM)
-_STACK = 1 << 20
+_STACK = 4 << 20
+"""Bytes for each thread: JSON may nest as deeply as the interpreter allows, which takes two MiB. Most of it is never touched."""
 _LONGEST_WAIT_S = 3600.0
 _REVOKE_S = 3.0
 

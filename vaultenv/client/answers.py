@@ -40,6 +40,12 @@ def body_of(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def auth_of(body: Body) -> Body:
+    """Return the login, or the renewed token, in the JSON object of an answer; an empty object if there is none."""
+    auth = body.get("auth")
+    return auth if isinstance(auth, dict) else {}
+
+
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
     errors = body_of(body).get("errors")

@@ -6,6 +6,7 @@ from vaultenv.basics.text import one_line
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import (
     MOUNTS,
+    auth_of,
     body_of,
     body_or_error,
     cannot_answer,
@@ -41,13 +42,14 @@ _LOGIN_FAILED = "failed to request new Vault token: "
 class Vault:
     """A Reader of one Vault server. Its repr shows no field, because it holds a token."""
 
-    __slots__ = ("_persistence", "_retries", "_settings", "_wire", "login_lease")
+    __slots__ = ("_persistence", "_retries", "_settings", "_token", "_wire", "login_lease")
 
     def __init__(self, settings: Settings, wire: Wire, persistence: Persistence) -> None:
         self._settings = settings
         self._wire = wire
         self._persistence = persistence
         self._retries = settings.max_retries
+        self._token = ""
         self.login_lease: dict[str, Any] = {}
         self._wire.headers |= settings.headers
         self._wire.headers["X-Vault-Request"] = "true"
@@ -56,14 +58,14 @@ class Vault:
 
     @property
     def token(self) -> str:
-        """The token of all further requests; "" before `login` or `use`."""
-        return self._wire.headers.get(_TOKEN_HEADER, "")
+        """The token of all further requests, during a login the one before; "" before `login` or `use`."""
+        return self._token
 
     def use(self, token: str) -> None:
         """Send this token from now on."""
         if not token.isascii() or not token.isprintable():
             raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that a token cannot have")
-        self._wire.headers[_TOKEN_HEADER] = token
+        self._token = self._wire.headers[_TOKEN_HEADER] = token
 
     def within(self, deadline: Deadline) -> None:
         """Replace the deadline of all further requests."""
@@ -81,15 +83,15 @@ class Vault:
         InvalidSetting.
         """
         self._wire.headers.pop(_TOKEN_HEADER, None)
-        request = self._login_request()
+        request = self._persistence.made(self._login_request)
         outcome = self._settled([request], self._login_attempts(reads, meanwhile), None)[0]
         title = method_of(self._settings).title
         prefix = f"{_LOGIN_FAILED}unable to log in with {title} auth: "
         self._take_token(request, outcome, prefix)
 
     def _login_attempts(self, reads: int, meanwhile: Meanwhile | None) -> Exchange:
-        """Return an exchange that reads the files of the login again for every attempt except the first. If the deadline
-        ends that reading, the outcome is Vault's last one, the reason for the attempts.
+        """Return an exchange that reads the files of the login again for every attempt except the first. If a
+        cloud's metadata service ends that reading, the outcome is Vault's last one, the reason for the attempts.
         """
         last: list[Outcome] = []
 
@@ -99,9 +101,7 @@ class Vault:
                 if last:
                     requests[0].body = self._login_request().body
             except VaultUnavailable:
-                if self._persistence.deadline.passed():
-                    return last
-                raise
+                return last
             last = self._wire.pipelined(requests, reads, meanwhile)
             return last
 
@@ -123,7 +123,7 @@ class Vault:
 
     def _take_token(self, request: Request, outcome: Outcome, prefix: str) -> None:
         if isinstance(outcome, Answer) and outcome.status == 200:
-            auth = body_of(outcome.body).get("auth") or {}
+            auth = auth_of(body_of(outcome.body))
             token = auth.get("client_token")
             if isinstance(token, str) and token:
                 self.login_lease = auth
@@ -170,13 +170,17 @@ class Vault:
         url = self._url(request)
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
-    def call(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
-        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status."""
+    def call(
+        self, method: str, path: str, body: str | None = None, retries: int | None = -1
+    ) -> dict[str, Any]:
+        """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status, and for a
+        page that is no answer of Vault. `retries` defaults to VAULT_MAX_RETRIES.
+        """
         request = Request(method, f"/v1/{path}", body, repeatable=True)
-        outcome = self._settled([request], self._wire.pipelined)[0]
+        outcome = self._settled([request], self._wire.pipelined, retries)[0]
         if isinstance(outcome, WireFailure):
             raise self._unavailable(request, outcome)
-        if outcome.status >= 400:
+        if outcome.status >= 300 or (outcome.body and not body_of(outcome.body)):
             raise error_of(method, self._url(request), path, outcome.status, outcome.body)
         return body_of(outcome.body)
 

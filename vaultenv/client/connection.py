@@ -136,7 +136,8 @@ def connect(
     if tls is None:
         return Connection(plain, None)
     try:
-        wrapped = tls.context._wrap_socket(plain, False, tls.server_name or address.host)
+        name = (tls.server_name or address.host).removesuffix(".")  # certificates have no dot at the end
+        wrapped = tls.context._wrap_socket(plain, False, name)
         plain.settimeout(0)
         wrapped.do_handshake()
     except SSLWantReadError:
@@ -175,7 +176,8 @@ def proxy_headers(proxy: Proxy) -> list[str]:
         return []
     from binascii import b2a_base64
 
-    return [f"Proxy-Authorization: Basic {b2a_base64(proxy.credentials.encode(), newline=False).decode()}"]
+    credentials = proxy.credentials.encode("utf-8", "surrogateescape")
+    return [f"Proxy-Authorization: Basic {b2a_base64(credentials, newline=False).decode()}"]
 
 
 def _dial(address: Address, until: float) -> socket:
@@ -186,12 +188,18 @@ def _dial(address: Address, until: float) -> socket:
     except OSError as error:
         raise dial_failure(address, "", error) from None
     failure = WireFailure(f"dial tcp: lookup {address.host}: no such host", sent=False)
-    for family, _, protocol, _, target in found:
+    for at, (family, _, protocol, _, target) in enumerate(found):
         try:
-            return _open(family, protocol, target, address, until)
+            return _open(family, protocol, target, address, _share(until, len(found) - at))
         except WireFailure as error:
             failure = error
     raise failure
+
+
+def _share(until: float, addresses: int) -> float:
+    """Return the monotonic time for the first of so many addresses, so that one that is silent leaves time for the others."""
+    now = time.monotonic()
+    return now + (until - now) / addresses
 
 
 def _open(family: int, protocol: int, target: Any, address: Address, until: float) -> socket:

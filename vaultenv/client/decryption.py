@@ -29,7 +29,7 @@ def plaintexts_or_errors(
     results = data.get("batch_results") if isinstance(data, dict) else None
     if isinstance(results, list) and len(results) == count:
         return [_plaintext(result, path) for result in results]
-    if status < 400:
+    if status < 300 and body_of(body):
         return [RequestRefused(f"{path}: the answer holds no plaintexts")] * count
     return [error_of("PUT", url, path, status, body)] * count
 

@@ -6,6 +6,7 @@ from vaultenv.basics.deadline import Backoff, Deadline
 from vaultenv.client.answers import error_messages
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
+from vaultenv.errors import VaultUnavailable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,6 +56,19 @@ class Persistence:
             self._state = ""
             self._log.info("Vault answers again")
         return outcomes
+
+    def made(self, make: Callable[[], Request]) -> Request:
+        """Return the request that `make` returns; call it again, if that is to be done, while it raises VaultUnavailable."""
+        backoff = Backoff(self.deadline)
+        while True:
+            try:
+                return make()
+            except VaultUnavailable as error:
+                if not self._is_patient:
+                    raise
+                self._report(str(error))
+                if not backoff.wait():
+                    raise
 
     def _report(self, state: str) -> None:
         if state != self._state:

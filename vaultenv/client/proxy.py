@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from _socket import inet_pton
+
 from vaultenv.basics.record import Record
 from vaultenv.basics.text import whole_number
 from vaultenv.client.address import Address, parse_address
@@ -10,6 +12,10 @@ from vaultenv.variable_types import proxy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_AF_INET, _AF_INET6 = 2, 10  # as Linux numbers them on every architecture of the launcher
+_HEX = b"0123456789abcdefABCDEF"
 
 
 class Proxy(Record):
@@ -44,11 +50,26 @@ def proxy_for(address: Address, environ: Mapping[str, str]) -> Proxy | None:
 
 def _parsed(text: str, variable: str) -> Proxy:
     credentials, _, authority = proxy(variable, text).partition("://")[2].rpartition("@")
-    return Proxy(parse_address(f"http://{authority.partition('/')[0]}", variable), credentials)
+    address = parse_address(f"http://{authority.partition('/')[0]}", variable)
+    user, _, password = credentials.partition(":")
+    return Proxy(address, f"{_unquoted(user)}:{_unquoted(password)}" if credentials else "")
+
+
+def _unquoted(text: str) -> str:
+    """Return the text with its percent escapes decoded (RFC 3986, section 2.1); a percent sign that begins none stays."""
+    first, *others = text.encode("utf-8").split(b"%")
+    decoded = [
+        bytes((int(other[:2], 16),)) + other[2:]
+        if len(other) > 1 and not other[:2].strip(_HEX)
+        else b"%" + other
+        for other in others
+    ]
+    return b"".join([first, *decoded]).decode("utf-8", "surrogateescape")
 
 
 def _is_local(host: str) -> bool:
-    return host == "localhost" or host == "::1" or (_ipv4(host) or 0) >> 24 == 127
+    packed = _packed(host)
+    return host == "localhost" or packed == _packed("::1") or (len(packed) == 4 and packed[0] == 127)
 
 
 def excluded(address: Address, no_proxy: str) -> bool:
@@ -64,33 +85,37 @@ def _applies(entry: str, address: Address) -> bool:
         return True
     if "/" in entry:
         return _in_network(host, entry)
-    name, _, port = (
-        entry.strip("[]").rpartition(":") if entry.count(":") == 1 else (entry.strip("[]"), "", "")
-    )
+    name, port = _name_and_port(entry)
     if port and port != str(address.port):
         return False
     if name.startswith(("*.", ".")):
         return host.endswith(name.lstrip("*"))
-    return host == name or (host.endswith(f".{name}") and _ipv4(name) is None)
+    packed = _packed(name)
+    return _packed(host) == packed if packed else host == name or host.endswith(f".{name}")
+
+
+def _name_and_port(entry: str) -> tuple[str, str]:
+    """Return the name and the port, "" without one, of `name[:port]`; an IPv6 address with a port is in brackets."""
+    is_bare = entry.endswith("]") or (entry.count(":") != 1 and not entry.startswith("["))
+    name, _, port = (entry, "", "") if is_bare else entry.rpartition(":")
+    return name.strip("[]"), port
 
 
 def _in_network(host: str, network: str) -> bool:
     base, _, bits = network.partition("/")
-    address, start = _ipv4(host), _ipv4(base)
-    length = whole_number(bits, 32)
-    if address is None or start is None or length is None:
+    address, start = _packed(host), _packed(base)
+    length = whole_number(bits, 8 * len(start))
+    if not address or len(address) != len(start) or length is None:
         return False
-    shift = 32 - length
-    return address >> shift == start >> shift
+    shift = 8 * len(start) - length
+    return int.from_bytes(address, "big") >> shift == int.from_bytes(start, "big") >> shift
 
 
-def _ipv4(text: str) -> int | None:
-    numbers = [whole_number(part, 255) for part in text.split(".")]
-    if len(numbers) != 4:
-        return None
-    address = 0
-    for number in numbers:
-        if number is None:
-            return None
-        address = address << 8 | number
-    return address
+def _packed(text: str) -> bytes:
+    """Return the 4 or 16 bytes of an IP address, b"" for any other text."""
+    for family in (_AF_INET, _AF_INET6):
+        try:
+            return inet_pton(family, text)
+        except OSError:
+            continue
+    return b""

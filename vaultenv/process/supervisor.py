@@ -117,7 +117,7 @@ class Supervisor:
             return
         self._log.info(f"secrets have changed: stopping the program to {self._action}")
         self._restarting = self._action == RESTART
-        self._kill_at = time.monotonic() + self._grace_s
+        self._kill_at = self._kill_at or time.monotonic() + self._grace_s
         self._send(SIGTERM)
 
     def _send(self, number: int) -> None:

@@ -14,12 +14,13 @@ def fields_of(text: bytes, start: int, end: int, inline: bool) -> tuple[list[tup
     """fields = path [ "#" key [ "#" third ] ]: return up to three (position, bytes), and the position after
     the reference.
 
-    The third field includes any further `#`. An inline reference ends with the `}` that closes it; braces of
-    templates, of a JSON body and of a default are skipped in pairs. Raises Fault for an unclosed brace or quote.
+    The third field includes any further `#`; in a reference that is a whole value it is all of the rest. An inline
+    reference ends with the `}` that closes it; braces of templates, of a JSON body and of a default are skipped in
+    pairs. Raises Fault for an unclosed brace or quote.
     """
     fields: list[tuple[int, bytes]] = []
     begin, at = start, end_of_path(text, start, end, inline)
-    while at < end:
+    while at < end and (inline or len(fields) < 2):
         char = text[at : at + 1]
         if char == b"#" and len(fields) < 2:
             fields.append((begin, text[begin:at]))

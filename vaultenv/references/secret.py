@@ -54,16 +54,17 @@ class Secret:
 def secret_of(answer: Mapping[str, Any]) -> Secret | None:
     """Return the secret in an answer of Vault, or None if it has no data.
 
-    KV version 2 is detected by `data.data` beside `data.metadata` with a version, so that a secret of KV
-    version 1 may have a field `data`
+    KV version 2 is detected by an object (or null) in `data.data` beside `data.metadata` with a version, so that a
+    secret of KV version 1 may have a field `data`
     (https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version).
     """
     data = answer.get("data")
     if not isinstance(data, dict):
         return None
-    metadata = data.get("metadata")
-    if set(data) == {"data", "metadata"} and isinstance(metadata, dict) and "version" in metadata:
-        return Secret(data["data"] or {}, str(metadata["version"]), _deletion(metadata, data["data"]))
+    metadata, fields = data.get("metadata"), data.get("data")
+    is_kv2 = set(data) == {"data", "metadata"} and (fields is None or isinstance(fields, dict))
+    if is_kv2 and isinstance(metadata, dict) and "version" in metadata:
+        return Secret(fields or {}, str(metadata["version"]), _deletion(metadata, fields))
     lease_s = answer.get("lease_duration")
     return Secret(
         data,

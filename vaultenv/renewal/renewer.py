@@ -6,14 +6,21 @@ import time
 
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.system import posix
-from vaultenv.errors import PermissionRefused, RequestRefused, VaultEnvError
+from vaultenv.errors import (
+    NotResolved,
+    PermissionRefused,
+    RequestRefused,
+    TokenRefused,
+    VaultEnvError,
+    VaultUnavailable,
+)
 from vaultenv.references.cached_answers import Answer
 from vaultenv.renewal.schedule import EXPIRING, NEVER, STATIC, Pace, Terms, ended, granted, terms
 from vaultenv.renewal.token import Token, renewal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from vaultenv.basics.log import Log
     from vaultenv.client.api import Vault
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SLEEP_S = 3600.0
 _AGAIN_S = 5.0
+_ACTION_S = 20.0
+"""The time limit for the renewals of a cycle, and for its reads."""
 _BYTE = 256
 
 
@@ -56,55 +65,83 @@ class Renewer:
         self._held: dict[Question, Held] = {}
         self._token = Token(vault, settings, log, time.monotonic())
         self._is_new_token = False
+        self._is_refused = False
         self._failure = ""
+        self._hold(time.monotonic())
 
     def run(self) -> None:
         """Renew for ever; a failure is retried, and the program continues to run."""
-        self._hold(time.monotonic())
         while True:
             now = time.monotonic()
             due_at = min([now + _LONGEST_SLEEP_S, self._token.due_at(now), *self._due()])
             time.sleep(max(0.05, due_at - now))
-            self._cycle()
+            if not self.cycle():
+                time.sleep(_AGAIN_S)
 
     def _due(self) -> list[float]:
         return [held.due_at for held in self._held.values()]
 
-    def _cycle(self) -> None:
-        """Renew the due token and leases, and read other due secrets again; log a failure and pause."""
-        self._vault.within(Deadline(_AGAIN_S * 4))
+    def cycle(self) -> bool:
+        """Renew the due token and leases, and read other due secrets again; log a failure. Return whether there was none."""
         try:
-            self._is_new_token = self._token.refresh(time.monotonic()) or self._is_new_token
-            old = self._of_old_token() if self._is_new_token else []
-            stale = list(dict.fromkeys(old + self._renew(time.monotonic(), old)))
-            if stale or self._is_new_token:
-                self._read_again(stale)
-            self._is_new_token = False
-            self._report("")
+            self._renew_all()
         except VaultEnvError as error:
+            self._is_refused = _is_token_refused(error)
             self._report(str(error).partition("\n")[0])
-            time.sleep(_AGAIN_S)
+            return False
+        self._report("")
+        return True
+
+    def _renew_all(self) -> None:
+        """Act on the token, on leases and on other secrets. Raises a failure at the end, as far as others can be acted on."""
+        deadline = Deadline(_ACTION_S)
+        self._vault.within(deadline)
+        is_refused, self._is_refused = self._is_refused, False
+        if self._token.refresh(time.monotonic(), is_refused):
+            self._is_new_token = True
+            self._end_leases()
+        failure = self._renew(deadline)
+        stale = [question for question, held in self._due_now() if not held.renewable]
+        if stale or self._is_new_token:
+            self._vault.within(Deadline(_ACTION_S))
+            self._read_again(stale)
+        self._is_new_token = False
+        if failure:
+            raise failure
 
     def _report(self, failure: str) -> None:
         if failure and failure != self._failure:
             self._log.warn(f"secrets could not be renewed, the program runs on: {failure}")
         self._failure = failure
 
-    def _of_old_token(self) -> list[Question]:
-        """Return the questions whose leases have ended with the old token."""
-        return [question for question, held in self._held.items() if held.terms.lease_id]
+    def _due_now(self) -> list[tuple[Question, Held]]:
+        now = time.monotonic()
+        return [(question, held) for question, held in self._held.items() if held.due_at <= now]
 
-    def _renew(self, now: float, but: list[Question]) -> list[Question]:
-        """Renew the due leases, except `but`; return the questions whose secrets must be read again."""
-        due = [
-            question for question, held in self._held.items() if held.due_at <= now and question not in but
-        ]
-        for question in due:
+    def _end_leases(self) -> None:
+        """Schedule another read of the secrets that were leased with the old token: their leases end with it."""
+        now = time.monotonic()
+        for question, held in self._held.items():
+            if held.terms.lease_id:
+                self._held[question] = ended(held, now)
+
+    def _renew(self, deadline: Deadline) -> VaultUnavailable | None:
+        """Renew the due leases, and return the last failure. A lease that Vault cannot renew now is the last of the next cycle,
+        so that it does not delay the others.
+        """
+        failure: VaultUnavailable | None = None
+        for question, held in self._due_now():
+            if deadline.passed() or not held.renewable:
+                continue
+            now = time.monotonic()
+            del self._held[question]
             try:
-                self._held[question] = renewal(self._vault, self._held[question], now)
+                self._held[question] = renewal(self._vault, held, now)
             except (RequestRefused, PermissionRefused):
-                self._held[question] = ended(self._held[question], now)
-        return [question for question in due if self._held[question].due_at <= now]
+                self._held[question] = ended(held, now)
+            except VaultUnavailable as error:
+                self._held[question], failure = held, error
+        return failure
 
     def _read_again(self, stale: list[Question]) -> None:
         """Read the stale secrets again; report the environment if it has changed."""
@@ -112,15 +149,23 @@ class Renewer:
         self._reader.forget(stale)
         try:
             environ = self._environ_from(self._reader, self._vault.token)
-        except VaultEnvError:
-            self._reader.secrets.update(previous)
+        except VaultEnvError:  # the others were read, which may have made leases
+            unread = {
+                question: previous[question] for question in stale if question not in self._reader.secrets
+            }
+            self._reader.secrets |= unread
+            self._hold_again([question for question in stale if question not in unread])
             raise
-        for question in stale:
-            self._held.pop(question, None)
-        self._hold(time.monotonic())
+        self._hold_again(stale)
         if environ != self._environ:
             self._environ = environ
             self._changed(environ)
+
+    def _hold_again(self, questions: Iterable[Question]) -> None:
+        """Schedule the secrets that were read again; those that nothing refers to any more have gone."""
+        for question in questions:
+            del self._held[question]
+        self._hold(time.monotonic())
 
     def _hold(self, now: float) -> None:
         """Add the new secrets to the schedule, all with the same chance."""
@@ -130,6 +175,12 @@ class Renewer:
                 held = granted(_terms(secret, date_s), pace, now, chance)
                 if held.due_at < NEVER:
                     self._held[question] = held
+
+
+def _is_token_refused(error: VaultEnvError) -> bool:
+    """Return whether Vault does not know the token any more, by one of the failed reads."""
+    causes = [cause for _, _, cause in error.problems] if isinstance(error, NotResolved) else [error]
+    return any(isinstance(cause, TokenRefused) for cause in causes)
 
 
 def _terms(secret: Secret, date_s: float) -> Terms:

@@ -104,11 +104,11 @@ def terms_of(body: Mapping[str, Any], now_s: float) -> Terms:
     A created token (`auth/token/create`) has its accessor as lease, and is created anew before its end.
     """
     auth = body.get("auth")
-    if isinstance(auth, dict) and (token_s := _number(auth.get("lease_duration"))):
+    if isinstance(auth, dict) and (token_s := number_in(auth.get("lease_duration"))):
         return Terms(LEASED, token_s, str(auth.get("accessor") or ""))
     return terms(
         str(body.get("lease_id") or ""),
-        _number(body.get("lease_duration")),
+        number_in(body.get("lease_duration")),
         body.get("renewable") is True,
         body.get("data"),
         now_s,
@@ -125,12 +125,12 @@ def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: f
     if lease_s:
         return Terms(STATIC, lease_s)
     fields = data if isinstance(data, dict) else {}
-    if "certificate" in fields and (expiration_s := _number(fields.get("expiration"))):
+    if "certificate" in fields and (expiration_s := number_in(fields.get("expiration"))):
         return Terms(EXPIRING, max(0.0, expiration_s - now_s))
-    if "secret_id" in fields and (ttl_s := _number(fields.get("secret_id_ttl"))):
+    if "secret_id" in fields and (ttl_s := number_in(fields.get("secret_id_ttl"))):
         return Terms(EXPIRING, ttl_s + _ROTATION_S)
     if "rotation_period" in fields and "ttl" in fields:
-        return Terms(ROTATED, _number(fields["ttl"]) + _ROTATION_S)
+        return Terms(ROTATED, number_in(fields["ttl"]) + _ROTATION_S)
     return Terms()
 
 
@@ -203,7 +203,8 @@ def _factor(part: float, chance: float) -> float:
     return spread if 0 < spread < 1 else part
 
 
-def _number(value: object) -> float:
+def number_in(value: object) -> float:
+    """Return the number in an answer of Vault, 0.0 for anything else and for less."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return max(0.0, float(value))
     return float(value) if isinstance(value, Number) and value.isdigit() else 0.0

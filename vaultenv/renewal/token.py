@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from vaultenv.basics.jsontext import dumps
+from vaultenv.client.answers import auth_of
 from vaultenv.client.session import is_static, log_in, token_in_file
 from vaultenv.errors import LoginFailed, PermissionRefused, RequestRefused
-from vaultenv.renewal.schedule import LEASED, NEVER, Pace, Terms, ended, failed, granted, renewed
+from vaultenv.renewal.schedule import (
+    LEASED,
+    NEVER,
+    Pace,
+    Terms,
+    ended,
+    failed,
+    granted,
+    number_in,
+    renewed,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +26,8 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 _FILE_LOOK_S = 5.0
+_AGAIN_S = 10.0
+"""The least time between two logins where Vault refuses the token."""
 _PACE = Pace(0.0)
 _MIDDLE = 0.5
 
@@ -25,13 +38,14 @@ class Token:
     A token from outside is renewed by its provider; its file is read every few seconds.
     """
 
-    __slots__ = ("_failures", "_file_token", "_held", "_log", "_settings", "_vault")
+    __slots__ = ("_failures", "_file_token", "_held", "_log", "_settings", "_since", "_vault")
 
     def __init__(self, vault: Vault, settings: Settings, log: Log, now: float) -> None:
         self._vault = vault
         self._settings = settings
         self._log = log
         self._failures = 0
+        self._since = now
         self._file_token = self._first_file_token()
         self._held = self._granted(now)
 
@@ -45,31 +59,37 @@ class Token:
         held_at = self._held.due_at if self._held else NEVER
         return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
 
-    def refresh(self, now: float) -> bool:
-        """Renew or replace the token if due; return whether it was replaced, so that the leases of the old token
-        end.
+    def refresh(self, now: float, is_refused: bool = False) -> bool:
+        """Renew or replace the token if due, or replace one that Vault refused; return whether it was replaced, so that
+        the leases of the old token end.
 
         Raises the errors of the login and VaultUnavailable, after which the next attempt is due after a pause.
         """
         token = self._file_token and self._in_file()
         if token and token != self._file_token:
             self._log.info("the token file has another token")
+        elif is_refused and self.is_replaceable and now >= self._since + _AGAIN_S:
+            self._log.info("Vault does not know the token any more: logging in again")
         elif self._held and self._held.due_at <= now and not self._renewed(self._held, now):
             self._log.info("the token cannot be renewed: logging in again")
         else:
             return False
-        self.replace(now)
+        self._replace(now)
         self._file_token = token or self._file_token
         return True
 
-    def replace(self, now: float) -> None:
-        """Log in again, or read the token from its file again; raise the errors of the login."""
+    def _replace(self, now: float) -> None:
+        """Log in again, or read the token from its file again; raise the errors of the login, after which the token
+        stays.
+        """
+        before = self._vault.token
         try:
             log_in(self._vault, self._settings, self._log)
         except Exception:
+            self._vault.use(before)
             self._fail(now)
             raise
-        self._failures = 0
+        self._failures, self._since = 0, now
         self._held = self._granted(now)
 
     def _fail(self, now: float) -> None:
@@ -92,7 +112,7 @@ class Token:
     def _granted(self, now: float) -> Held | None:
         """Return the token of our own login with its next action, None for a token from outside."""
         auth = self._vault.login_lease
-        lease_s = float(auth.get("lease_duration") or 0)
+        lease_s = number_in(auth.get("lease_duration"))
         if not lease_s:
             return None
         return granted(Terms(LEASED, lease_s, "", auth.get("renewable") is True), _PACE, now, _MIDDLE)
@@ -121,8 +141,8 @@ def renewal(vault: Vault, held: Held, now: float) -> Held:
     if not held.renewable:
         return ended(held, now)
     if held.terms.lease_id:
-        answer = vault.call("PUT", "sys/leases/renew", dumps({"lease_id": held.terms.lease_id}))
+        answer = vault.call("PUT", "sys/leases/renew", dumps({"lease_id": held.terms.lease_id}), retries=0)
     else:
-        answer = vault.call("PUT", "auth/token/renew-self", "{}").get("auth") or {}
-    lease_s = float(answer.get("lease_duration") or 0)
+        answer = auth_of(vault.call("PUT", "auth/token/renew-self", "{}", retries=0))
+    lease_s = number_in(answer.get("lease_duration"))
     return renewed(held, lease_s, now) if lease_s else ended(held, now)

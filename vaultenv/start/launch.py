@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 IMPATIENT_S = 0.5
 """The time limit for Vault if the values of the container's first process can be reused instead."""
+_REVOKE_RETRIES = 2
+"""The repetitions of a revocation, without which the program starts as well."""
 _STDOUT = 1
 
 
@@ -170,7 +172,7 @@ def _finish(settings: Settings, vault: Vault | None, log: Log) -> None:
     """Revoke the token if configured, and wait for the configured delay: the last steps before the program."""
     if settings.revoke_token and vault:
         try:
-            vault.call("PUT", "auth/token/revoke-self", "{}")
+            vault.call("PUT", "auth/token/revoke-self", "{}", retries=_REVOKE_RETRIES)
         except VaultEnvError as error:
             log.warn(f"failed to revoke token: {error}")
     if settings.delay_s:

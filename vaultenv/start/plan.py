@@ -94,7 +94,9 @@ class Plan:
         """
         from vaultenv.basics.digest import sha256
 
-        facts = [self._settings.address.encode(), self._settings.from_path.encode(), b"%d" % self.login]
+        settings = self._settings
+        texts = (settings.address, settings.namespace, settings.from_path)
+        facts = [*(text.encode() for text in texts), b"%d" % self.login]
         if self.sources:
             facts.append(self._environ[_TEMPLATES])
         facts += [name + b"=" + value for name, value in sorted(self.values.items())]

@@ -14,7 +14,15 @@ from vaultenv.agent.rendering import File
 from vaultenv.agent.writing import Writer
 from vaultenv.agent_settings import AgentFile, AgentSettings
 from vaultenv.basics.log import Log
-from vaultenv.errors import NotResolved, SecretNotFound, VaultEnvError, VaultUnavailable
+from vaultenv.errors import (
+    NotResolved,
+    NotVault,
+    PermissionRefused,
+    SecretNotFound,
+    TokenRefused,
+    VaultEnvError,
+    VaultUnavailable,
+)
 from vaultenv.settings import Settings
 from vaultenv.template.consul.needs import Read
 from vaultenv.template_sources import TemplateSource
@@ -46,12 +54,18 @@ class Answers:
         self.read_paths: list[str] = []
         self.login_lease: dict[str, object] = {}
         self.token = "t"
+        self.logins = 0
 
     def within(self, _deadline: object) -> None:
         """Do nothing: there is nothing to wait for."""
 
     def use(self, token: str) -> None:
         self.token = token
+
+    def login(self, _reads: int = 0, _meanwhile: object = None) -> None:
+        """Give a token that Vault does not renew."""
+        self.logins += 1
+        self.token, self.login_lease = f"t{self.logins}", {"lease_duration": 99_000}
 
     def written(self, path: str, _body: str) -> Any:
         return self.bodies([(path, "")])[0]
@@ -63,7 +77,7 @@ class Answers:
         self.read_paths += [path for path, _ in questions]
         return [self.found.get(path, SecretNotFound(f"path not found: {path}")) for path, _ in questions]
 
-    def call(self, _method: str, path: str, _body: str = "") -> dict[str, Any]:
+    def call(self, _method: str, path: str, _body: str = "", retries: int | None = -1) -> dict[str, Any]:
         self.read_paths.append(path)
         answer = self.found[path]
         if isinstance(answer, VaultEnvError):
@@ -84,6 +98,7 @@ class Scene:
         vault: Answers,
         *paths: str,
         templates: Mapping[str, str] | None = None,
+        logs_in: bool = False,
         **more: Any,
     ) -> None:
         texts = templates or {path: VALUE % path for path in paths}
@@ -94,7 +109,7 @@ class Scene:
         self.folder = folder
         self.vault = vault
         self.clock = Clock()
-        launcher = Settings({b"VAULT_TOKEN": b"t"})
+        launcher = Settings({} if logs_in else {b"VAULT_TOKEN": b"t"})
         settings = AgentSettings(tuple(files), home=str(folder / "h"), **more)
         parts = Parts(settings, launcher, vault, Log("error"), self.clock, Writer(), {})  # type: ignore[arg-type]
         self.agent = Agent(parts, lambda _: "")
@@ -248,3 +263,35 @@ def test_a_file_that_cannot_be_written_later_is_written_when_it_can(tmp_path: Pa
     (tmp_path / "s/a").rmdir()
     assert scene.next_round() == pytest.approx(0.5)
     assert (scene.text("a"), scene.agent.status.troubles) == ("2", {})
+
+
+def test_a_token_file_that_cannot_be_written_later_is_written_when_it_can(tmp_path: Path) -> None:
+    """Programs read it when they need a token: before, it was tried again when the next secret was due, hours later."""
+    file = tmp_path / "token"
+    vault = Answers(a=value("1", lease_id="a/1", lease_duration=100_000))
+    scene = Scene(tmp_path, vault, "a", logs_in=True, token_file=str(file))
+    scene.agent.round()
+    assert file.read_text() == "t1"
+    file.unlink()
+    file.mkdir()
+    assert scene.next_round() == pytest.approx(90_000, 0.1)
+    assert "token file" in scene.agent.status.troubles
+    file.rmdir()
+    assert scene.next_round() <= 10
+    assert file.read_text() == "t2"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_adopted"),
+    [
+        (VaultUnavailable("sealed"), True),
+        (NotVault("a page of a proxy"), True),
+        (TokenRefused("invalid token"), False),
+        (PermissionRefused("permission denied"), False),
+    ],
+)
+def test_the_login_of_the_agent_before_is_used_unless_vault_refuses_its_token(
+    tmp_path: Path, error: VaultEnvError, is_adopted: bool
+) -> None:
+    scene = Scene(tmp_path, Answers(**{"auth/token/lookup-self": error}))
+    assert scene.agent._login.adopt("before", {"lease_duration": 60}, 900.0) == is_adopted

@@ -184,3 +184,24 @@ def test_a_program_that_hangs_up_before_its_answers_does_not_end_the_agent(tmp_p
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         process.communicate()
+
+
+@pytest.mark.usefixtures("each_launcher")
+def test_an_answer_that_nests_deeply_does_not_end_the_agent(tmp_path: Path) -> None:
+    """It is read in a thread, whose stack the interpreter does not know."""
+    nested = b"[" * 9_900 + b"]" * 9_900
+    with stand_in(in_turn(answer("200 OK", b'{"data":{"k":%s}}' % nested))) as server:
+        port, file = free_port("127.0.0.1"), tmp_path / "a"
+        document = {
+            "files": [{"name": "a", "template": "a", "file": str(file)}],
+            "home": str(tmp_path),
+            "listener": {"port": port},
+        }
+        environ = {"VAULT_ADDR": server.address, "VAULT_TOKEN": "t", "VAULT_ENV_AGENT": json.dumps(document)}
+        process = launcher.start("--agent", **environ)
+        until(file.exists)
+        with Program(port) as program:
+            assert nested in program.call("GET", "/v1/a").content
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        process.communicate()

@@ -4,6 +4,7 @@ import pytest
 
 from vaultenv.client.answers import error_of, secret_or_error
 from vaultenv.errors import NotVault, RequestRefused, VaultUnavailable
+from vaultenv.references.secret import Secret
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,16 @@ def test_a_refused_request_has_its_remedy(method: str, status: int, remedy: str)
     assert str(error) == (
         f"Error making API request - {method} https://vault/v1/pki/issue/web Code: {status}. Errors: no: {remedy}"
     )
+
+
+@pytest.mark.parametrize("data", [b'"text"', b"[1]", b"7", b"true"])
+def test_a_secret_of_kv_version_1_may_look_like_version_2(data: bytes) -> None:
+    """Whoever writes such a secret does not end the programs that read it."""
+    body = b'{"data":{"data":%s,"metadata":{"version":1}},"lease_duration":60}' % data
+    found = secret_or_error("GET", "https://vault/v1/kv/a", "kv/a", 200, body, lambda _path: "")
+    assert isinstance(found, Secret)
+    assert sorted(found.fields) == ["data", "metadata"]
+    assert (found.version, found.deleted, found.lease_s) == ("", "", 60)
 
 
 def test_a_standby_that_redirects_is_an_outage_and_no_missing_secret() -> None:

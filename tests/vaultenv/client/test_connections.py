@@ -7,12 +7,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.vaultenv.client.reading import KV, LEASED, LOGIN, MOUNT, USERPASS, client, fields, read
+from tests.vaultenv.client.reading import KV, LEASED, LOGIN, MOUNT, USERPASS, client, fields, in_turn, read
 from tests.vaultenv.client.stand_in import StandIn, answer, stand_in
 from vaultenv.basics.deadline import Deadline
 from vaultenv.client import wire
@@ -259,3 +259,31 @@ def test_a_socket_that_cannot_be_made_is_reported_as_a_failed_dial() -> None:
     with no_more_descriptors():
         (outcome,) = reader.read([("a/data/b", "")])
     assert "dial tcp 127.0.0.1:80: connect: too many open files" in str(outcome)
+
+
+@contextmanager
+def silent_port() -> Iterator[int]:
+    """A port that drops what begins a connection, as an address behind a firewall or of a dead node does."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        while True:  # until its queue is full
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0.3)
+            try:
+                waiting.connect(("127.0.0.1", port))
+            except TimeoutError:
+                break
+        yield port
+
+
+def test_a_silent_address_leaves_time_for_the_other_ones_of_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go divides the time too; before, the first one used it up in each attempt."""
+    with silent_port() as silent, stand_in(in_turn(KV)) as server:
+        found = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in (silent, server.port)
+        ]
+        monkeypatch.setattr("vaultenv.client.connection.getaddrinfo", lambda *_: found)
+        server.address = f"http://vault.example:{server.port}"
+        (outcome,) = read(server, "a/data/b", VAULT_MAX_RETRIES="0")
+        assert fields(outcome) == {"k": "v"}

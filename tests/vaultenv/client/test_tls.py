@@ -187,3 +187,16 @@ def test_a_client_certificate_that_cannot_be_opened_is_named_with_its_file(
     assert str(refusal.value) == (
         f"VAULT_CLIENT_CERT, VAULT_CLIENT_KEY: open {named}: no such file or directory"
     )
+
+
+def test_a_name_with_a_dot_at_its_end_is_that_of_the_certificate(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody searches the domains of the cluster for such a name; a certificate has none."""
+    trusted = {"VAULT_CACERT_BYTES": authority.cert_pem.bytes().decode()}
+    with stand_in(in_turn(KV), server_context(authority, "vault.example")) as server:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+        monkeypatch.setattr("vaultenv.client.connection.getaddrinfo", lambda *_: found)
+        server.address = f"https://vault.example.:{server.port}"
+        assert isinstance(read(server, **trusted), Secret)
+        assert b"Host: vault.example.:" in server.heads[0]

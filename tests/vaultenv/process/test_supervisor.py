@@ -18,6 +18,21 @@ supervisor.prepare()
 threading.Thread(target=lambda: (sys.stdin.readline(), supervisor.change({{}})), daemon=True).start()
 print(supervisor.run({{b"PATH": b"/usr/bin:/bin"}}))
 """
+CHANGING = """
+import signal, sys, threading, time
+sys.path.insert(0, {root!r})
+from vaultenv.basics.log import Log
+from vaultenv.process.supervisor import Supervisor
+def change():
+    while True:
+        supervisor.change({{}})
+        time.sleep(0.2)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the program inherits it
+supervisor = Supervisor(b"/bin/sleep", [b"sleep", b"60"], "exit", 1.0, Log("error"))
+supervisor.prepare()
+threading.Thread(target=change, daemon=True).start()
+print(supervisor.run({{b"PATH": b"/usr/bin:/bin"}}))
+"""
 SCRIPT = b"trap 'exit 7' HUP; echo; while :; do sleep 0.05; done"
 
 
@@ -28,3 +43,10 @@ def test_a_log_that_nobody_reads_does_not_end_the_program() -> None:
     assert process.stdout.readline() == "\n"
     output, _ = process.communicate("go\n", timeout=30)
     assert output == "7\n"
+
+
+def test_changes_during_the_grace_do_not_prolong_it() -> None:
+    """Before, each began it anew, and a program that ignores SIGTERM went on for ever."""
+    command = [sys.executable, "-ISB", "-c", CHANGING.format(root=str(ROOT))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert done.stdout == "137\n"

@@ -65,6 +65,8 @@ def test_text_that_is_no_reference_stays_text(text: bytes) -> None:
         (b"vault:a#k#?instead", term("a", "k", default="instead")),
         (b"vault:a#k#2?a#b?c", term("a", "k", "2", "a#b?c")),
         (b"vault:a#k#?", term("a", "k", default="")),
+        (b"vault:a#k#?{", term("a", "k", default="{")),
+        (b'vault:a#k#1?{"', term("a", "k", "1", default='{"')),
         (b'vault:a#${.x | printf "%s#}"}', term("a", '${.x | printf "%s#}"}')),
         (b"vault:a#${.u}:${.p}#3", term("a", "${.u}:${.p}", "3")),
         (b">>vault:gen/password#value", Term(Source("gen/password", body="{}"), "value")),

@@ -64,7 +64,13 @@ def test_values_of_the_child_of_a_daemon_are_reused(store: Path) -> None:
 
 @pytest.mark.parametrize(
     "second",
-    [{"A": "vault:a#other"}, {"VAULT_ENV_FROM_PATH": "a"}, {"B": "vault:a#k"}, {"VAULT_ENV_REUSE": "false"}],
+    [
+        {"A": "vault:a#other"},
+        {"VAULT_ENV_FROM_PATH": "a"},
+        {"B": "vault:a#k"},
+        {"VAULT_ENV_REUSE": "false"},
+        {"VAULT_NAMESPACE": "another"},
+    ],
 )
 def test_a_changed_setting_or_reference_prevents_reuse(store: Path, second: dict[str, str]) -> None:
     done = entered(store, pod(store, **second))
