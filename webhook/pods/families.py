@@ -169,9 +169,13 @@ def _plan_own(pod_spec: PodSpec, own: Launcher, sources: Sources, deadline: Dead
         return whole_pod(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
     spec = mount_files(pod_spec, helpers)
     plan = plan_pod(spec, own.config, sources, deadline)
-    if plan.foreign or not is_needed(helpers, bool(plan.wrapped)):
+    if plan.foreign:
         return whole_pod(pod_spec, plan, own)
-    whole = plan._replace(problems=(*problems_of_helpers(pod_spec, helpers), *plan.problems))
+    if not is_needed(helpers, bool(plan.logging_in())):
+        alone = own.with_config(without_helpers(own.config))
+        return whole_pod(pod_spec, plan_pod(pod_spec, alone.config, sources, deadline), alone)
+    problems = (*problems_of_helpers(pod_spec, helpers), *plan.problems)
+    whole = plan._replace(problems=tuple(dict.fromkeys(problems)))
     return PodPlan(spec, (Part(plan, own),), whole, helpers=helpers)
 
 

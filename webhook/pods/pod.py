@@ -1,10 +1,10 @@
 """The plan of a pod, which of its containers need the launcher, and then the pod with it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.expansion import double_dollars
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
@@ -28,7 +28,7 @@ from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
-from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
+from webhook.pods.suspicion import has_sources, suspect, unfit_warnings, unresolved_warning
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
@@ -74,13 +74,12 @@ def plan_pod(
     )
     if problems and only_precautions:
         return Plan({}, {}, warnings=tuple(map(unresolved_warning, problems)))
-    certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
     warnings = (
-        *pod_warnings(pod_spec, config, paths, certain),
+        *pod_warnings(pod_spec, config, paths, plan.logging_in()),
         *delivery_warnings(plan.containers(pod_spec), config),
         *plan.warnings,
     )
-    return Plan(plan.wrapped, plan.images, problems, warnings, plan.from_paths, precautions=plan.precautions)
+    return plan._replace(problems=problems, warnings=warnings)
 
 
 def plan_containers(
@@ -97,6 +96,7 @@ def plan_containers(
     from_paths: dict[Place, FromPaths] = {}
     problems: list[Problem] = []
     warnings: list[Problem] = []
+    idle = set()
     for place, container in places:
         deadline.check()
         references = find_references(container, sources, deadline)
@@ -108,6 +108,8 @@ def plan_containers(
             suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
+        if not (references or references.names_sources() or own_paths.text or config.sources):
+            idle.add(place)
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
         about_it = container_warnings(container, references, config, own_paths.text)
@@ -134,6 +136,7 @@ def plan_containers(
         tuple(warnings),
         from_paths,
         precautions=frozenset(precautions),
+        idle=frozenset(idle | precautions),
     )
 
 
@@ -148,10 +151,11 @@ def mutate_pod_spec(
     if facts.delivery is Delivery.INIT:
         places = [place for part in needed for place in part.plan.wrapped]
         first = min((index for key, index in places if key == INIT_CONTAINERS), default=None)
-        added = needed[0].launcher.init_container(pod_spec)
-        new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, added)
+        own = needed[0].launcher.init_container(pod_spec)
+        new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, own)
     for part in needed:
-        new["volumes"] = _volumes(new.get("volumes") or [], launcher.volumes(part.config, facts.delivery))
+        added = launcher.volumes(part.config, facts.delivery, optional=not part.plan.logging_in())
+        new["volumes"] = _volumes(new.get("volumes") or [], added)
     return new, problems
 
 
@@ -167,33 +171,52 @@ def wrap_containers(
         length += _length(by_text, plan)
         if length > _MOST_ADDED:
             return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_LARGE),)
-        mounts = [*launcher.mounts(config), *plan.mounts]
+        mounts = launcher.mounts(config)
         for place, references in plan.wrapped.items():
             key, index = place
             container = pod_spec[key][index]
             image = plan.images.get(place)
             words = _words(container, image, config, facts)
-            problems += _image_problems(("spec", *place, "image"), container, image, words, facts)
+            fault = _image_fault(container, image, words, facts)
+            if fault:
+                message = f"container {container.get('name')}: {fault}"
+                problems.append(Problem("refused", ("spec", *place, "image"), message))
             if new[key] is pod_spec[key]:
                 new[key] = list(pod_spec[key])
             variables = by_text[plan.from_paths[place].text]
-            new[key][index] = wrap_container(container, words, variables, mounts, references, config)
+            own = [*mounts, *plan.mounts.get(place, ())]
+            new[key][index] = wrap_container(container, words, variables, own, references, config)
     return new, tuple(problems)
 
 
-def _image_problems(
-    path: FieldPath, container: Container, image: str | None, words: Sequence[str], facts: Facts
-) -> Iterator[Problem]:
-    message = ""
+def find_unfit(
+    pod_spec: PodSpec, parts: Iterable[Part], facts: Facts, unread: Mapping[Place, str]
+) -> dict[Place, tuple[Problem, ...]]:
+    """Return the warnings about each precaution that its image does not allow; `unread` has the reasons of images without facts."""
+    unfit = {}
+    for plan, config in ((part.plan, part.config) for part in parts):
+        for place in plan.precautions & plan.images.keys():
+            container, image = pod_spec[place[0]][place[1]], plan.images[place]
+            reason = unread.get(place) or _image_fault(
+                container, image, _words(container, image, config, facts), facts
+            )
+            if reason:
+                path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
+                found = unfit_warnings(plan.wrapped[place], reason)
+                unfit[place] = tuple(warning.inside(path, prefix) for warning in found)
+    return unfit
+
+
+def _image_fault(container: Container, image: str | None, words: Sequence[str], facts: Facts) -> str:
+    """Return the reason for which the launcher cannot start the container; "" without one."""
     if image and facts.images[image].os == "windows":
-        message = (
+        return (
             f"image {image} is for Windows, and vault-env runs on Linux; "
             "set `os.name: windows` in the pod, which is then left as it is"
         )
-    elif not words:
-        message = f"image {container.get('image')} has no entry point and no command; set `command` in the container"
-    if message:
-        yield Problem("refused", path, f"container {container.get('name')}: {message}")
+    if not words:
+        return f"image {container.get('image')} has no entry point and no command; set `command` in the container"
+    return ""
 
 
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:

@@ -81,6 +81,30 @@ def test_the_operator_can_have_it_for_all_pods_and_a_pod_without_references_stay
     assert plan.whole.warnings == ()
 
 
+LATE = container(envFrom=[{"configMapRef": {"name": "late", "optional": True}}])
+
+
+def test_what_may_get_references_later_waits_for_no_login_and_logs_in_itself_then() -> None:
+    new = changed(spec_of(LATE), {}, VAULT_AGENT="true")
+    assert names(new["initContainers"]) == ["copy-vault-env"]
+    assert "VAULT_TOKEN_FILE" not in variables(new["containers"][0])
+    assert changed(new, {}, VAULT_AGENT="true") == new
+
+
+@pytest.mark.parametrize("delivery", [Delivery.INIT, Delivery.IMAGE])
+def test_a_container_that_is_added_with_references_brings_the_login_if_its_token_has_a_place(
+    delivery: Delivery,
+) -> None:
+    before = planned(spec_of(LATE), AGENT)
+    once = mutate_pod_spec(before.spec, before.parts, Facts(delivery=delivery))[0]
+    new = changed({**once, "containers": [*once["containers"], referring(name="added")]}, AGENT)
+    has_agent = "vault-agent" in names(new["initContainers"])
+    has_token = ["VAULT_TOKEN_FILE" in variables(each) for each in new["containers"]]
+    assert (has_agent, has_token) == (
+        (True, [True] * 2) if delivery is Delivery.INIT else (False, [False] * 2)
+    )
+
+
 def test_an_agent_without_a_mounted_token_gets_one_of_its_own() -> None:
     new = changed(spec_of(referring(), automountServiceAccountToken=False), AGENT)
     assert mounts(by_name(new, "vault-agent"))[ACCOUNT["mountPath"]] == "vault-agent-token"
@@ -253,6 +277,9 @@ def test_what_a_configmap_reads_is_unknown_to_the_path_policy() -> None:
         (spec_of(container(name="vault-agent")), SIDECAR, "container vault-agent has the name"),
         ({**POD, "volumes": [{"name": "ct-secrets", "configMap": {"name": "x"}}]}, TEMPLATE, "volume ct-secrets"),
         (spec_of(container(volumeMounts=[{"name": "v", "mountPath": "/vault/secrets/"}])), TEMPLATE, "volume v at"),
+        (spec_of(container(), volumes=[{"name": "vault-env", "configMap": {"name": "x"}}]), SIDECAR, "volume vault-env of"),
+        (spec_of(container()), {**SIDECAR, "token-auth-mount": "none:token"}, "the pod has no volume none"),
+        (spec_of(container()), {**SIDECAR, "vault-token-audience": "a", "vault-jwt-file": "/b"}, "set one of them"),
         (POD, {**SIDECAR, **TEMPLATE}, 'vault-agent: "true"'),
         (POD, {**SIDECAR, "vault-image": ""}, "vault-image names no image"),
         (POD, {**AGENT, "vault.hashicorp.com/agent-inject": "true", "vault.hashicorp.com/agent-inject-secret-a": "a/b"}, "drop one of the two"),
