@@ -14,11 +14,12 @@ from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.environment import Sources
-from webhook.pods.facts import Facts, Place
+from webhook.pods.facts import Facts, Place, find_containers
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.nodes import is_windows
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.pod import plan_containers, wrap_containers
+from webhook.pods.problems import repeated_names
 from webhook.pods.suspicion import unresolved_warning
 
 SUBRESOURCE = "ephemeralcontainers"
@@ -63,7 +64,11 @@ def plan_ephemeral(
         Problem("refused", ("spec", key, index), f"container {pod_spec[key][index].get('name')}: {message}")
         for (key, index), message in faults
     ]
-    return plan._replace(problems=(*plan.problems, *problems), mounts=dict.fromkeys(lacking, account))
+    every: list[tuple[Place, Container]] = [*find_containers(pod_spec), *find_added(pod_spec, {})]
+    return plan._replace(
+        problems=(*plan.problems, *problems, *repeated_names(every)),
+        mounts=dict.fromkeys(lacking, account),
+    )
 
 
 def mutate_ephemeral(

@@ -143,3 +143,12 @@ def test_a_second_review_of_a_container_without_references_demands_no_token() ->
     again = plan_ephemeral(once, old, config, {})
     assert messages(again.problems) == ()
     assert mutate_ephemeral(once, [part_of(again, config)], Facts())[0] == once
+
+
+def test_a_name_that_is_there_twice_is_told_before_any_image_is_read() -> None:
+    old = running()
+    twice = [{**referring(name="debugger"), "command": [], "image": image} for image in ("a:1", "b:1")]
+    for added in (twice, [{**twice[0], "name": old["containers"][0]["name"]}]):
+        spec = {**old, "ephemeralContainers": added}
+        (message,) = messages(plan_ephemeral(spec, old, config_of(), {}).problems)
+        assert "another container of the pod has this name" in message
