@@ -183,6 +183,20 @@ def test_its_amounts_its_end_and_its_place_are_annotated() -> None:
     assert "shareProcessNamespace" not in new
 
 
+@pytest.mark.parametrize(
+    ("own", "cpu"),
+    [
+        ({"vault-agent-cpu": "50m"}, ("50m", "50m")),
+        ({"vault-agent-cpu-limit": "10m"}, ("10m", "10m")),
+        ({"vault-agent-cpu-request": "1"}, ("1", "1")),
+        ({"vault-agent-cpu-request": "5m", "vault-agent-cpu-limit": "1"}, ("5m", "1")),
+    ],
+)
+def test_no_request_of_the_agent_is_above_its_limit(own: dict[str, str], cpu: tuple[str, str]) -> None:
+    resources = by_name(changed(POD, {**SIDECAR, **own}), "vault-agent")["resources"]
+    assert (resources["requests"]["cpu"], resources["limits"]["cpu"]) == cpu
+
+
 def test_with_vault_agent_its_configuration_is_that_of_the_login() -> None:
     new = changed(POD, {**AGENT, **SIDECAR})
     assert names(new["containers"]) == ["app"]
