@@ -76,7 +76,7 @@ def exec_problems(
     yield from _two_webhooks(added.plan)
     yield from _two_launchers(targets, added.plan, own.config)
     if own.plan.wrapped and added.plan.wrapped:
-        yield from _two_volumes(own.config, added.config)
+        yield from two_volumes(own.config, added.config)
 
 
 def exec_warnings(targets: Targets, mode: ExecMode) -> Iterator[Problem]:
@@ -121,7 +121,7 @@ def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Proble
             yield Problem("two-launchers", *about(Origin("inject"), message))
 
 
-def _two_volumes(own: Config, config: Config) -> Iterator[Problem]:
+def two_volumes(own: Config, config: Config) -> Iterator[Problem]:
     """Yield a problem if the two logins need volumes of one name that differ."""
     volumes = {volume["name"]: volume for volume in launcher.volumes(own, Delivery.INIT)}
     for volume in launcher.volumes(config, Delivery.INIT):

@@ -11,7 +11,7 @@ from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import LOGIN_FIELDS, ExecMode, gate_warnings, read_exec_mode
-from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
+from webhook.config.hashicorp.file_mode import FileMode, is_served, read_file_mode
 from webhook.config.helpers import two_families, without_helpers
 from webhook.config.settings import Settings
 from webhook.pods.agent_role import Agent
@@ -21,6 +21,7 @@ from webhook.pods.exec_mode import (
     exec_warnings,
     find_targets,
     served_by_another,
+    two_volumes,
     with_program,
 )
 from webhook.pods.file_mode import (
@@ -112,6 +113,8 @@ def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: 
     launcher = Launcher(config, settings)
     added = _added(annotations, launcher, defaults)
     if added is None:
+        if is_served(annotations) and "use_agent" not in config.annotated:
+            launcher = launcher.with_config(replace(config, use_agent=False))
         return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations)), None)
     problems = (*problems, *two_families(config))
     return ConfiguredPod(launcher.with_config(without_helpers(config)), problems, warnings, added)
@@ -221,7 +224,11 @@ def _plan_files(
     spec = mount_secrets(pod_spec, agent)
     plan = plan_pod(spec, own.config, sources, deadline)
     whole = plan._replace(
-        problems=(*file_problems(pod_spec, agent), *plan.problems),
+        problems=(
+            *file_problems(pod_spec, agent),
+            *(two_volumes(own.config, agent.launcher.config) if plan.wrapped else ()),
+            *plan.problems,
+        ),
         warnings=(*file_warnings(pod_spec, agent), *plan.warnings),
     )
     return PodPlan(spec, (Part(plan, own),), whole, agent=agent)

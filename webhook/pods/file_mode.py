@@ -103,7 +103,9 @@ def with_agent(pod_spec: PodSpec, agent: Agent) -> tuple[PodSpec, tuple[Problem,
             new["containers"] = [*(new.get("containers") or ()), container]
         else:
             new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], container, agent.mode)
-    new["volumes"] = [*(new.get("volumes") or ()), *agent_volumes(agent)]
+    present = list(new.get("volumes") or ())
+    names = {volume.get("name") for volume in present}
+    new["volumes"] = present + [volume for volume in agent_volumes(agent) if volume["name"] not in names]
     if "share_process_namespace" in agent.mode.agent.annotated:
         new["shareProcessNamespace"] = agent.mode.agent.share_process_namespace
     return new, tuple(problems)

@@ -28,8 +28,8 @@ class Plan(NamedTuple):
     precautions: frozenset[Place] = frozenset()
     """The wrapped containers that have no reference yet, and may come to hold one."""
     idle: frozenset[Place] = frozenset()
-    """The wrapped containers whose launcher reads nothing and does not log in: the precautions, also as an earlier review of
-    this webhook has made them."""
+    """The wrapped containers whose launcher reads nothing and does not log in, as those of precautions do at this review and
+    later ones."""
     foreign: Mapping[Place, References] = MappingProxyType({})
     """The references of containers that the launcher of another webhook starts."""
 

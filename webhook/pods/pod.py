@@ -136,7 +136,7 @@ def plan_containers(
         tuple(warnings),
         from_paths,
         precautions=frozenset(precautions),
-        idle=frozenset(idle | precautions),
+        idle=frozenset(idle | {place for place in precautions if not wrapped[place].names_sources()}),
     )
 
 

@@ -233,3 +233,18 @@ def test_a_patch_that_copies_without_end_is_refused() -> None:
     assert plan.agent
     (message,) = messages(with_agent(plan.spec, plan.agent)[1])
     assert "the operations copy more than" in message
+
+
+def test_agent_and_launcher_share_the_token_for_the_operators_audience() -> None:
+    new = changed(spec_of(referring()), VAULT_TOKEN_AUDIENCE="vault")
+    assert [volume["name"] for volume in new["volumes"]].count("vault-env-jwt") == 1
+    for name in ("app", "vault-agent"):
+        assert mounts(by_name(new, name))["/vault-jwt"] == "vault-env-jwt"
+
+
+def test_two_audiences_in_one_pod_are_refused() -> None:
+    own = ours(vault_token_audience="other")
+    plan = planned(spec_of(referring()), own=own, VAULT_TOKEN_AUDIENCE="vault")
+    (message,) = messages(plan.whole.problems)
+    assert "a volume vault-env-jwt with something else in it" in message
+    assert messages(planned(spec_of(container()), own=own, VAULT_TOKEN_AUDIENCE="vault").whole.problems) == ()

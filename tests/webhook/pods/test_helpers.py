@@ -308,9 +308,13 @@ def test_the_operators_agent_is_none_of_a_pod_with_hashicorps_annotations() -> N
         "vault.hashicorp.com/agent-inject": "true",
         "vault.hashicorp.com/agent-inject-secret-a": "secret/data/a",
     }
-    plan = planned(POD, own, VAULT_AGENT="true")
-    assert plan.helpers is None
-    assert messages(plan.whole.problems) == ()
+    agent = container(name="vault-agent", command=["/bin/sh", "-ec"], args=["vault agent"])
+    served = {**own, "vault.hashicorp.com/agent-inject-status": "injected"}
+    for spec, annotations in ((POD, own), ({**POD, "containers": [*POD["containers"], agent]}, served)):
+        plan = planned(spec, annotations, VAULT_AGENT="true")
+        assert plan.helpers is None
+        assert not any(config.use_agent for config in plan.configs())
+        assert messages(plan.whole.problems) == ()
 
 
 @pytest.mark.parametrize(

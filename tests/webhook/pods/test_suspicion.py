@@ -157,6 +157,14 @@ def test_a_second_review_adds_nothing() -> None:
     assert mutate(once, sources=PLAIN)[0] == once
 
 
+def test_a_launcher_that_reads_a_path_of_the_containers_own_logs_in() -> None:
+    own = {"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/app"}
+    config = config_of(vault_role="app")
+    plan = plan_pod(spec_of(container(env=[own], **FROM_MAP)), config, {})
+    assert (plan.precautions, list(plan.logging_in())) == ({("containers", 0)}, [("containers", 0)])
+    assert not plan_pod(spec_of(container(**FROM_MAP)), config, {}).logging_in()
+
+
 def test_the_policy_refuses_a_file_and_nothing_else_that_is_missing() -> None:
     fields = {"env": [*key_of("secretKeyRef")["env"], {**FROM_FILE["env"][0], "name": "F"}], **FROM_MAP}
     spec = spec_of(container(**fields))
