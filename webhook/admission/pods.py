@@ -23,6 +23,7 @@ from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.pods.agent import AGENT
 from webhook.pods.agent_role import Agent
+from webhook.pods.command_line import find_unfit
 from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
@@ -41,7 +42,7 @@ from webhook.pods.file_mode import with_agent
 from webhook.pods.helpers import Helpers, with_helpers
 from webhook.pods.launcher import Launcher
 from webhook.pods.plan import Part, Plan
-from webhook.pods.pod import find_unfit, mutate_pod_spec
+from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
 from webhook.pods.warnings import DEFAULT_ROLE
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vaultkube.documents.quantity import fitting, parse_quantity
 from vaultkube.errors import InvalidSetting
 from vaultkube.policy.paths import PathPolicy
 from vaultkube.settings_table import Row, read_table, rows_of, setting
@@ -24,6 +23,7 @@ from vaultkube.value_types import (
     TEXT,
     WORDS,
 )
+from webhook.config.amounts import with_fitting_amounts
 from webhook.config.hashicorp.annotations import read_agent_defaults
 from webhook.config.hashicorp.value_types import CERTIFICATES
 
@@ -240,13 +240,6 @@ SETTINGS = rows_of(Settings, Row)
 _PAIR = tuple(row for row in SETTINGS if row.field in ("tls_cert_file", "tls_private_key_file"))
 
 
-_RESOURCES = tuple(
-    tuple(row for row in SETTINGS if row.field.startswith(f"launcher_{resource}_"))
-    for resource in ("cpu", "memory")
-)
-"""The rows of request and limit of each resource, in this order."""
-
-
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Return the settings in `environ`; raise InvalidSetting naming every variable with an unusable value."""
     problems = [*_unpaired(environ), *_two_certificates(environ)]
@@ -255,21 +248,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         agent_defaults = read_agent_defaults(environ)
     except InvalidSetting as error:
         problems.append(str(error))
-    values = _with_fitting_resources(read_table(SETTINGS, environ, problems), environ)
+    values = with_fitting_amounts(SETTINGS, read_table(SETTINGS, environ, problems), environ)
     return Settings(**values, agent_defaults=agent_defaults)
-
-
-def _with_fitting_resources(values: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values with requests that are no more than their limits; raise InvalidSetting for two that contradict."""
-    new = dict(values)
-    for pair in _RESOURCES:
-        present = [name for row in pair for name in row.settings if environ.get(name, "").strip()]
-        is_set = pair[0].settings[0] in present, pair[1].settings[0] in present
-        request, limit = fitting(values[pair[0].field], values[pair[1].field], is_set=is_set)
-        if parse_quantity(request) > parse_quantity(limit):
-            raise InvalidSetting(f"{present[0]}={request} is more than {present[1]}={limit}")
-        new[pair[0].field], new[pair[1].field] = request, limit
-    return new
 
 
 def _unpaired(environ: Mapping[str, str]) -> list[str]:

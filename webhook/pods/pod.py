@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from vaultkube.deadline import UNLIMITED, Deadline
-from vaultkube.expansion import double_dollars
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
@@ -11,8 +10,8 @@ from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
 from webhook.pods.agent import is_agent
+from webhook.pods.command_line import command_line, image_fault
 from webhook.pods.container import (
-    image_command,
     is_command_known,
     is_never_pulled,
     is_wrapped,
@@ -28,7 +27,7 @@ from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
-from webhook.pods.suspicion import has_sources, suspect, unfit_warnings, unresolved_warning
+from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
@@ -176,8 +175,8 @@ def wrap_containers(
             key, index = place
             container = pod_spec[key][index]
             image = plan.images.get(place)
-            words = _words(container, image, config, facts)
-            fault = _image_fault(container, image, words, facts)
+            words = command_line(container, image, config, facts)
+            fault = image_fault(container, image, words, facts)
             if fault:
                 message = f"container {container.get('name')}: {fault}"
                 problems.append(Problem("refused", ("spec", *place, "image"), message))
@@ -187,36 +186,6 @@ def wrap_containers(
             own = [*mounts, *plan.mounts.get(place, ())]
             new[key][index] = wrap_container(container, words, variables, own, references, config)
     return new, tuple(problems)
-
-
-def find_unfit(
-    pod_spec: PodSpec, parts: Iterable[Part], facts: Facts, unread: Mapping[Place, str]
-) -> dict[Place, tuple[Problem, ...]]:
-    """Return the warnings about each precaution that its image does not allow; `unread` has the reasons of images without facts."""
-    unfit = {}
-    for plan, config in ((part.plan, part.config) for part in parts):
-        for place in plan.precautions & plan.images.keys():
-            container, image = pod_spec[place[0]][place[1]], plan.images[place]
-            reason = unread.get(place) or _image_fault(
-                container, image, _words(container, image, config, facts), facts
-            )
-            if reason:
-                path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
-                found = unfit_warnings(plan.wrapped[place], reason)
-                unfit[place] = tuple(warning.inside(path, prefix) for warning in found)
-    return unfit
-
-
-def _image_fault(container: Container, image: str | None, words: Sequence[str], facts: Facts) -> str:
-    """Return the reason for which the launcher cannot start the container; "" without one."""
-    if image and facts.images[image].os == "windows":
-        return (
-            f"image {image} is for Windows, and vault-env runs on Linux; "
-            "set `os.name: windows` in the pod, which is then left as it is"
-        )
-    if not words:
-        return f"image {container.get('image')} has no entry point and no command; set `command` in the container"
-    return ""
 
 
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
@@ -244,16 +213,6 @@ def _init_containers(present: list[Container], first: int | None, own: Container
 def _volumes(present: list[Volume], added: list[Volume]) -> list[Volume]:
     names = {volume.get("name") for volume in present}
     return present + [volume for volume in added if volume["name"] not in names]
-
-
-def _words(container: Container, image: str | None, config: Config, facts: Facts) -> list[str]:
-    args = container.get("args") or []
-    if container.get("command"):
-        return [*container["command"], *args]
-    entry_point = (config.entry_points or {}).get(container.get("name") or "")
-    if entry_point:
-        return [*map(double_dollars, entry_point), *args]
-    return image_command(facts.images[image or ""], args)
 
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:

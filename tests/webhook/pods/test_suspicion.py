@@ -14,10 +14,11 @@ from tests.webhook.pods.specs import (
     spec_of,
 )
 from vaultkube.problem import messages
+from webhook.pods.command_line import find_unfit
 from webhook.pods.ephemeral import mutate_ephemeral, plan_ephemeral
 from webhook.pods.facts import Facts, Source, Values
 from webhook.pods.paths import find_requested_paths
-from webhook.pods.pod import find_unfit, mutate_pod_spec, plan_pod
+from webhook.pods.pod import mutate_pod_spec, plan_pod
 from webhook.registry.query import ImageConfig
 
 LAUNCHER = ["/vault/vault-env"]
