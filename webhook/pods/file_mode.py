@@ -7,7 +7,7 @@ from dataclasses import replace
 from vaultkube.documents.patching import patched
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
-from vaultkube.wire.pods import PodSpec
+from vaultkube.wire.pods import ContainerList, PodSpec
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.files import folders_among
 from webhook.config.hashicorp.login import Origin, about
@@ -24,7 +24,7 @@ from webhook.pods.agent_account import account_problems, token_path
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import user_problems
 from webhook.pods.container import writable
-from webhook.pods.facts import INIT_CONTAINERS, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
 from webhook.pods.launcher import Launcher, is_init_container
 
 _ALWAYS = "Always"
@@ -60,13 +60,15 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
 
 def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
     """Return the PodSpec whose containers mount the volumes of the files, read-only unless that is annotated."""
-    mode, new = agent.mode, pod_spec.copy()
+    mode = agent.mode
     mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
-    for (key, index), container in find_containers(pod_spec):
-        if gets_files(key, container, mode):
-            changed: Container = {**container, "volumeMounts": _with_secrets(container, mounts)}
-            new[key] = [*new[key][:index], changed, *new[key][index + 1 :]]
-    return new
+
+    def mounting(key: ContainerList, container: Container) -> Container:
+        if not gets_files(key, container, mode):
+            return container
+        return {**container, "volumeMounts": _with_secrets(container, mounts)}
+
+    return with_containers(pod_spec, mounting)
 
 
 def _with_secrets(container: Container, mounts: list[VolumeMount]) -> list[VolumeMount]:
@@ -88,7 +90,7 @@ def gets_files(key: str, container: Container, mode: FileMode) -> bool:
     if is_init_container(container):
         return False
     if mode.agent.containers:
-        return container.get("name") in mode.agent.containers
+        return container.get("name") in mode.agent.named
     runs_before = key == INIT_CONTAINERS and container.get("restartPolicy") != _ALWAYS
     return not runs_before or mode.agent.init_first
 
@@ -154,7 +156,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
         return
     for index, container in enumerate(pod_spec.get(INIT_CONTAINERS) or ()):
         name = container.get("name")
-        if name in mode.agent.containers and container.get("restartPolicy") != _ALWAYS:
+        if name in mode.agent.named and container.get("restartPolicy") != _ALWAYS:
             message = f'container {name} runs before the files are there: agent-init-first: "true" lets the agent be first'
             yield Problem("container", ("spec", INIT_CONTAINERS, index), message)
 

@@ -12,7 +12,7 @@ from webhook.config.helpers import files_path, has_agent_sidecar, writes_token
 from webhook.config.sidecar import Sidecar
 from webhook.pods import launcher
 from webhook.pods.agent import AGENT
-from webhook.pods.facts import INIT_CONTAINERS, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
 from webhook.pods.frompath import read_from_paths
 from webhook.pods.helper_containers import (
     TEMPLATE,
@@ -85,10 +85,12 @@ def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
     config, new = helpers.config, pod_spec.copy()
     volume = TEMPLATE_SECRETS if config.template_configmap else AGENT_SECRETS
     mount: VolumeMount = {"name": volume, "mountPath": files_path(config)}
+
+    def mounting(key: ContainerList, container: Container) -> Container:
+        return _mounting(container, mount) if _gets_files(key, container, config) else container
+
     if config.template_configmap or config.agent_configmap:
-        for (key, index), container in find_containers(pod_spec):
-            if _gets_files(key, container, config):
-                new[key] = [*new[key][:index], _mounting(container, mount), *new[key][index + 1 :]]
+        new = with_containers(pod_spec, mounting)
     new["volumes"] = list(pod_spec.get("volumes") or ())
     present = {volume.get("name") for volume in new["volumes"]}
     new["volumes"] += [each for each in helper_volumes(config, pod_spec) if each["name"] not in present]

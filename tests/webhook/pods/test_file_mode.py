@@ -220,6 +220,16 @@ def test_as_many_files_as_annotations_can_name_take_no_long_time(annotations: di
     assert "a program cannot be started with more than" in message
 
 
+@pytest.mark.parametrize("count", [1, 20_000])
+def test_many_containers_and_many_named_ones_take_no_long_time(count: int) -> None:
+    every = [{"name": f"c{index}"} for index in range(20_000)]
+    annotations = {"agent-inject-containers": ",".join(f"c{index}" for index in range(count))}
+    began = time.process_time()
+    new = changed(spec_of(*every), annotations if count > 1 else None)
+    assert time.process_time() - began < 2
+    assert FILES in new["containers"][-2]["volumeMounts"]
+
+
 def test_a_long_path_of_a_mount_takes_no_long_time() -> None:
     began = time.process_time()
     mount = {"name": "x", "mountPath": "/a" * 300_000}
