@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from vaultkube.deadline import Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import Pod, PodSpec
@@ -68,13 +69,16 @@ def served_by_another() -> Problem:
 
 
 def exec_problems(
-    pod_spec: PodSpec, mode: ExecMode, targets: Targets, own: Part, added: Part
+    pod_spec: PodSpec, mode: ExecMode, targets: Targets, own: Part, added: Part, deadline: Deadline
 ) -> Iterator[Problem]:
-    """Yield the problems of exec mode for these containers, with those of what is between it and our `own` annotations."""
+    """Yield the problems of exec mode for these containers, with those of what is between it and our `own` annotations.
+
+    Raises OutOfTime.
+    """
     yield from mode.problems
     yield from _missing(pod_spec, mode)
     yield from _two_webhooks(added.plan)
-    yield from _two_launchers(targets, added.plan, own.config)
+    yield from _two_launchers(targets, added.plan, own.config, deadline)
     if own.plan.wrapped and added.plan.wrapped:
         yield from two_volumes(own.config, added.config)
 
@@ -101,11 +105,12 @@ def _two_webhooks(plan: Plan) -> Iterator[Problem]:
         yield Problem("two-launchers", *about(Origin("inject"), message))
 
 
-def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Problem]:
+def _two_launchers(targets: Targets, plan: Plan, own: Config, deadline: Deadline) -> Iterator[Problem]:
     """Yield a problem for each container of exec mode that our own annotations would give another login, or more variables."""
     paths = read_from_paths(own.from_path)
     logins = [own.annotated[field] for field in LOGIN_FIELDS if field in own.annotated]
     for place, container in targets:
+        deadline.check()
         name = container.get("name") or ""
         if from_paths_of(paths, place[0], name, own).text:
             message = (

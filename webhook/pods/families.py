@@ -31,6 +31,7 @@ from webhook.pods.file_mode import (
     has_agent,
     mount_secrets,
     served_already,
+    too_many_mounts,
 )
 from webhook.pods.helpers import (
     Helpers,
@@ -204,7 +205,10 @@ def _plan_exec(
         spec if exec_part.plan.wrapped else pod_spec,
         (own_part, exec_part),
         whole._replace(
-            problems=(*exec_problems(pod_spec, mode, targets, own_part, exec_part), *whole.problems),
+            problems=(
+                *exec_problems(pod_spec, mode, targets, own_part, exec_part, deadline),
+                *whole.problems,
+            ),
             warnings=(*exec_warnings(targets[:1], mode), *whole.warnings),
         ),
         is_exec=bool(exec_part.plan.wrapped),
@@ -221,6 +225,10 @@ def _plan_files(
         plan = plan_pod(pod_spec, own.config, sources, deadline)
         return whole_pod(pod_spec, plan._replace(warnings=(*plan.warnings, served_already())), own)
     agent = find_agent(pod_spec, *added)
+    too_many = tuple(too_many_mounts(pod_spec, agent.mode))
+    if too_many:
+        plan = Plan({}, {}, problems=too_many)
+        return PodPlan(pod_spec, (Part(plan, own),), plan, agent=agent)
     spec = mount_secrets(pod_spec, agent)
     plan = plan_pod(spec, own.config, sources, deadline)
     whole = plan._replace(

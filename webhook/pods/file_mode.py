@@ -26,6 +26,7 @@ from webhook.pods.agent_user import user_problems
 from webhook.pods.container import writable
 from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
 from webhook.pods.launcher import Launcher, is_init_container
+from webhook.pods.plan import MOST_ADDED
 
 _ALWAYS = "Always"
 _PATCHES = {Role.INIT: "init_json_patch", Role.SIDECAR: "json_patch", Role.NATIVE: "json_patch"}
@@ -69,6 +70,18 @@ def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
         return {**container, "volumeMounts": _with_secrets(container, mounts)}
 
     return with_containers(pod_spec, mounting)
+
+
+def too_many_mounts(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:
+    """Yield a problem if the mounts of all containers are longer than what can be stored."""
+    mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
+    number = sum(gets_files(place[0], container, mode) for place, container in find_containers(pod_spec))
+    if number * len(json.dumps(mounts)) > MOST_ADDED:
+        message = (
+            ": the mounts of the files in all containers are longer than 1.5 MiB, with which no pod can be stored: use fewer "
+            "paths, or name the containers in agent-inject-containers"
+        )
+        yield Problem("file-mode", *about(Origin("volume_path"), message))
 
 
 def _with_secrets(container: Container, mounts: list[VolumeMount]) -> list[VolumeMount]:

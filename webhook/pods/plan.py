@@ -13,6 +13,9 @@ from webhook.pods.frompath import FromPaths
 from webhook.pods.launcher import Launcher
 from webhook.pods.references import References
 
+MOST_ADDED = 3 << 19
+"""The limit of etcd for one request: no pod that grows by more can be stored."""
+
 
 class Plan(NamedTuple):
     """The containers that get the launcher, the images whose command must be looked up, problems and warnings."""

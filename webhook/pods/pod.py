@@ -24,15 +24,13 @@ from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_
 from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
 from webhook.pods.other_webhooks import find_foreign
-from webhook.pods.plan import WINDOWS, Part, Plan
+from webhook.pods.plan import MOST_ADDED, WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
-_MOST_ADDED = 3 << 19
-"""The limit of etcd for one request: no pod that grows by more can be stored."""
 _OURS = (launcher.is_init_container, is_agent, is_helper)
 _TOO_LARGE = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
@@ -168,7 +166,7 @@ def wrap_containers(
         plan, config = part.plan, part.config
         by_text = {paths.text: part.launcher.variables(paths.text) for paths in plan.from_paths.values()}
         length += _length(by_text, plan)
-        if length > _MOST_ADDED:
+        if length > MOST_ADDED:
             return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_LARGE),)
         mounts = launcher.mounts(config)
         for place, references in plan.wrapped.items():

@@ -230,6 +230,17 @@ def test_many_containers_and_many_named_ones_take_no_long_time(count: int) -> No
     assert FILES in new["containers"][-2]["volumeMounts"]
 
 
+def test_more_mounts_than_a_pod_can_be_stored_with_are_refused_before_they_are_made() -> None:
+    spec = spec_of(*({"name": f"c{index}"} for index in range(1000)))
+    files = {f"agent-inject-secret-{index}": "secret/data/db" for index in range(200)}
+    volumes = {f"secret-volume-path-{index}": f"/files/{index}" for index in range(200)}
+    plan = planned(spec, {**files, **volumes})
+    assert plan.spec is spec
+    (message,) = messages(plan.whole.problems)
+    assert "with which no pod can be stored" in message
+    assert not planned(spec, {**files, **volumes, "agent-inject-containers": "c0"}).whole.problems
+
+
 def test_a_long_path_of_a_mount_takes_no_long_time() -> None:
     began = time.process_time()
     mount = {"name": "x", "mountPath": "/a" * 300_000}
