@@ -21,3 +21,12 @@ def parse_quantity(value: object) -> Decimal:
         raise ValueError(value)
     number, exponent, suffix = match.groups()
     return Decimal(number + (exponent or "")) * (_FACTORS[suffix] if suffix else 1)
+
+
+def fitting(request: str, limit: str, *, is_set: tuple[bool, bool]) -> tuple[str, str]:
+    """Return request and limit as a container may have them: a request above the limit is that, or the limit is the request,
+    whichever nobody has set.
+    """
+    if parse_quantity(request) > parse_quantity(limit) and not all(is_set):
+        return (request, request) if is_set[0] else (limit, limit)
+    return request, limit

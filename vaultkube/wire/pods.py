@@ -48,6 +48,7 @@ class SecretVolumeSource(TypedDict, total=False):
 
     secretName: str
     items: list[KeyToPath]
+    optional: bool
 
 
 class ServiceAccountTokenProjection(TypedDict, total=False):

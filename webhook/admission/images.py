@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
+from vaultkube.errors import Refused
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec
 from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets, Steps
+from webhook.pods.facts import Place
 from webhook.pods.nodes import pinned_architectures
 from webhook.pods.plan import Plan
 from webhook.registry.query import ImageConfig, ImageQuery, PullSecret
@@ -25,19 +29,42 @@ class OperatorPullSecrets:
     account: str
 
 
+class Images(NamedTuple):
+    """The configuration of each image by its name, and the reason of each precaution whose image cannot be read."""
+
+    configs: Mapping[str, ImageConfig]
+    unread: Mapping[Place, str] = MappingProxyType({})
+
+
 def find_images(
     spec: PodSpec, namespace: str, plan: Plan, skip_verify: bool, operators: OperatorPullSecrets
-) -> Steps[dict[str, ImageConfig]]:
-    """Return the configuration of each image of the plan by its name.
+) -> Steps[Images]:
+    """Return the images of the plan; ImageNotRead names every container without one, but no pod is refused for a precaution."""
+    late = plan.precautions & plan.images.keys()
+    sure = {place: image for place, image in plan.images.items() if place not in late}
+    configs = yield from _read(spec, namespace, sure, skip_verify, operators)
+    try:
+        more = yield from _read(
+            spec, namespace, {place: plan.images[place] for place in sorted(late)}, skip_verify, operators
+        )
+    except Refused as refusal:
+        return Images(configs, dict.fromkeys(late, str(refusal)))
+    return Images({**configs, **more})
 
-    Raises ImageNotRead, which names every container without one.
-    """
-    if not plan.images:
+
+def _read(
+    spec: PodSpec,
+    namespace: str,
+    images: Mapping[Place, str],
+    skip_verify: bool,
+    operators: OperatorPullSecrets,
+) -> Steps[dict[str, ImageConfig]]:
+    if not images:
         return {}
     named = yield from _pod_pull_secrets(spec, namespace)
     secrets = yield PullSecrets(tuple(named))
     defaults = yield PullSecrets((yield from _default_pull_secrets(operators)))
-    images: dict[str, ImageConfig] = yield ImageConfigs(
+    configs: dict[str, ImageConfig] = yield ImageConfigs(
         {
             str(container.get("name")): ImageQuery(
                 image=image,
@@ -49,16 +76,17 @@ def find_images(
                 namespace=namespace,
                 missing_secrets=_missing(named, secrets),
             )
-            for container, image in _read_from_images(spec, plan)
+            for container, image in _read_from_images(spec, images)
         }
     )
-    return images
+    return configs
 
 
 def find_digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:
     """Return the digest of each image whose entry point was read, by container."""
     digests = {
-        str(container.get("name")): images[image].digest for container, image in _read_from_images(spec, plan)
+        str(container.get("name")): images[image].digest
+        for container, image in _read_from_images(spec, plan.images)
     }
     return {name: digest for name, digest in digests.items() if digest}
 
@@ -68,9 +96,9 @@ def image_warnings(images: Mapping[str, ImageConfig]) -> list[str]:
     return [f"image {image}: {warning}" for image, config in images.items() for warning in config.warnings]
 
 
-def _read_from_images(spec: PodSpec, plan: Plan) -> Iterator[tuple[Container, str]]:
+def _read_from_images(spec: PodSpec, images: Mapping[Place, str]) -> Iterator[tuple[Container, str]]:
     """Yield each container whose command is the image's own, with the image."""
-    return ((spec[key][index], image) for (key, index), image in plan.images.items())
+    return ((spec[key][index], image) for (key, index), image in images.items())
 
 
 def _pod_pull_secrets(spec: PodSpec, namespace: str) -> Steps[list[tuple[str, str]]]:

@@ -23,6 +23,7 @@ from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.pods.agent import AGENT
 from webhook.pods.agent_role import Agent
+from webhook.pods.command_line import find_unfit
 from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
 from webhook.pods.environment import TOKEN_VARIABLE
@@ -98,9 +99,11 @@ class PodDecisions:
         all_role_problems = (*role_problems, *agent_role_problems, *helper_role_problems)
         refuse(list(dict.fromkeys([*problems, *all_role_problems, *plan.problems, *refused])))
         config = configured.launcher.config
-        images = yield from find_images(
+        images, unread = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
+        unfit = find_unfit(spec, parts, Facts(sources, images), unread)
+        parts, plan = [part.without(unfit) for part in parts], plan.without(unfit)
         delivery = _delivery(self._services, spec, plan, config, deadline)
         new_spec, missing = change.mutate(spec, parts, Facts(sources, images, delivery))
         refuse(missing)
@@ -116,7 +119,10 @@ class PodDecisions:
             new = with_status(new)
         return Decision(
             patch=diff(request.object, new),
-            warnings=[*messages([*warnings, *plan.warnings, *outside]), *image_warnings(images)],
+            warnings=[
+                *messages([*warnings, *plan.warnings, *chain.from_iterable(unfit.values()), *outside]),
+                *image_warnings(images),
+            ],
             audit=audit_of(
                 chain.from_iterable([*[_audit(spec, part) for part in parts], _agent_audit(agent)])
             ),

@@ -62,6 +62,8 @@ def configure(
     allowed, ignored = within_limits(config, defaults, settings)
     refused, ineffective = list[Problem](), list[Problem]()
     if scope == PODS:
+        if config.jwt_file and "token_audience" not in config.annotated:
+            allowed = replace(allowed, token_audience="")
         refused = list(helper_problems(config))
         ineffective = [*find_ineffective(annotations), *helper_warnings(config)]
     return Configured(

@@ -23,6 +23,7 @@ from vaultkube.value_types import (
     TEXT,
     WORDS,
 )
+from webhook.config.amounts import with_fitting_amounts
 from webhook.config.hashicorp.annotations import read_agent_defaults
 from webhook.config.hashicorp.value_types import CERTIFICATES
 
@@ -247,7 +248,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         agent_defaults = read_agent_defaults(environ)
     except InvalidSetting as error:
         problems.append(str(error))
-    return Settings(**read_table(SETTINGS, environ, problems), agent_defaults=agent_defaults)
+    values = with_fitting_amounts(SETTINGS, read_table(SETTINGS, environ, problems), environ)
+    return Settings(**values, agent_defaults=agent_defaults)
 
 
 def _unpaired(environ: Mapping[str, str]) -> list[str]:

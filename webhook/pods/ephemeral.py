@@ -14,11 +14,12 @@ from webhook.config.annotations import Config
 from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.environment import Sources
-from webhook.pods.facts import Facts, Place
+from webhook.pods.facts import Facts, Place, find_containers
 from webhook.pods.frompath import EPHEMERAL, read_from_paths
 from webhook.pods.nodes import is_windows
 from webhook.pods.plan import WINDOWS, Part, Plan
 from webhook.pods.pod import plan_containers, wrap_containers
+from webhook.pods.problems import repeated_names
 from webhook.pods.suspicion import unresolved_warning
 
 SUBRESOURCE = "ephemeralcontainers"
@@ -45,22 +46,29 @@ def plan_ephemeral(
         return plan
     if is_windows(pod_spec):
         return WINDOWS
-    certain = [references for place, references in plan.wrapped.items() if place not in plan.precautions]
     missing = list(_missing(pod_spec, config))
-    if missing and not certain:
+    if missing and len(plan.precautions) == len(plan.wrapped):
         return Plan(
             {}, {}, warnings=(unresolved_warning(Problem("refused", ("spec", EPHEMERAL), missing[0])),)
         )
-    needy = any(needs_account_token(config, references) for references in certain)
-    account = _account_mounts(pod_spec) if needy else []
-    if needy and not account:
-        missing.append(f"the pod mounts no ServiceAccount token, and {_COPY}")
+    lacking = [
+        (key, index)
+        for (key, index), references in plan.logging_in().items()
+        if needs_account_token(config, references) and not account_mount(pod_spec[key][index])
+    ]
+    account = _account_mounts(pod_spec) if lacking else []
+    faults = [(place, message) for place in plan.wrapped for message in missing]
+    if lacking and not account:
+        faults += [(place, f"the pod mounts no ServiceAccount token, and {_COPY}") for place in lacking]
     problems = [
         Problem("refused", ("spec", key, index), f"container {pod_spec[key][index].get('name')}: {message}")
-        for key, index in plan.wrapped
-        for message in missing
+        for (key, index), message in faults
     ]
-    return plan._replace(problems=(*plan.problems, *problems), mounts=tuple(account))
+    every: list[tuple[Place, Container]] = [*find_containers(pod_spec), *find_added(pod_spec, {})]
+    return plan._replace(
+        problems=(*plan.problems, *problems, *repeated_names(every)),
+        mounts=dict.fromkeys(lacking, account),
+    )
 
 
 def mutate_ephemeral(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from vaultkube.deadline import Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import Pod, PodSpec
@@ -71,15 +72,18 @@ def served_by_another() -> Problem:
 
 
 def exec_problems(
-    pod_spec: PodSpec, mode: ExecMode, targets: Targets, own: Part, added: Part
+    pod_spec: PodSpec, mode: ExecMode, targets: Targets, own: Part, added: Part, deadline: Deadline
 ) -> Iterator[Problem]:
-    """Yield the problems of exec mode for these containers, with its conflicts with our `own` annotations."""
+    """Yield the problems of exec mode for these containers, with its conflicts with our `own` annotations.
+
+    Raises OutOfTime.
+    """
     yield from mode.problems
     yield from _missing(pod_spec, mode)
     yield from _two_webhooks(added.plan)
-    yield from _two_launchers(targets, added.plan, own.config)
+    yield from _two_launchers(targets, added.plan, own.config, deadline)
     if own.plan.wrapped and added.plan.wrapped:
-        yield from _two_volumes(own.config, added.config)
+        yield from two_volumes(own.config, added.config)
 
 
 def exec_warnings(targets: Targets, mode: ExecMode) -> Iterator[Problem]:
@@ -104,11 +108,12 @@ def _two_webhooks(plan: Plan) -> Iterator[Problem]:
         yield Problem("two-launchers", *about(Origin("inject"), message))
 
 
-def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Problem]:
+def _two_launchers(targets: Targets, plan: Plan, own: Config, deadline: Deadline) -> Iterator[Problem]:
     """Yield a problem for each container of exec mode to which our annotations would give another login or paths."""
     paths = read_from_paths(own.from_path)
     logins = [own.annotated[field] for field in LOGIN_FIELDS if field in own.annotated]
     for place, container in targets:
+        deadline.check()
         name = container.get("name") or ""
         if from_paths_of(paths, place[0], name, own).text:
             message = (
@@ -124,7 +129,7 @@ def _two_launchers(targets: Targets, plan: Plan, own: Config) -> Iterator[Proble
             yield Problem("two-launchers", *about(Origin("inject"), message))
 
 
-def _two_volumes(own: Config, config: Config) -> Iterator[Problem]:
+def two_volumes(own: Config, config: Config) -> Iterator[Problem]:
     """Yield a problem if the two logins need different volumes with the same name."""
     volumes = {volume["name"]: volume for volume in launcher.volumes(own, Delivery.INIT)}
     for volume in launcher.volumes(config, Delivery.INIT):

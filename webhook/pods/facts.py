@@ -1,6 +1,6 @@
 """The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, image configs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -89,6 +89,15 @@ def find_containers(pod_spec: PodSpec) -> list[tuple[Place, Container]]:
         for key in CONTAINER_LISTS
         for index, container in enumerate(pod_spec.get(key) or ())
     ]
+
+
+def with_containers(pod_spec: PodSpec, change: Callable[[ContainerList, Container], Container]) -> PodSpec:
+    """Return the PodSpec with each container as `change` makes it, which is given the name of its list too."""
+    new = pod_spec.copy()
+    for key in CONTAINER_LISTS:
+        if pod_spec.get(key):
+            new[key] = [change(key, container) for container in pod_spec[key]]
+    return new
 
 
 def _items(value: object) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import configure
 from webhook.config.hashicorp.exec_mode import LOGIN_FIELDS, ExecMode, gate_warnings, read_exec_mode
-from webhook.config.hashicorp.file_mode import FileMode, read_file_mode
+from webhook.config.hashicorp.file_mode import FileMode, is_served, read_file_mode
 from webhook.config.helpers import two_families, without_helpers
 from webhook.config.settings import Settings
 from webhook.pods.agent_role import Agent
@@ -21,6 +21,7 @@ from webhook.pods.exec_mode import (
     exec_warnings,
     find_targets,
     served_by_another,
+    two_volumes,
     with_program,
 )
 from webhook.pods.file_mode import (
@@ -30,6 +31,7 @@ from webhook.pods.file_mode import (
     has_agent,
     mount_secrets,
     served_already,
+    too_many_mounts,
 )
 from webhook.pods.helpers import (
     Helpers,
@@ -113,6 +115,8 @@ def configure_pod(annotations: Mapping[str, str], defaults: Defaults, settings: 
     launcher = Launcher(config, settings)
     added = _added(annotations, launcher, defaults)
     if added is None:
+        if is_served(annotations) and "use_agent" not in config.annotated:
+            launcher = launcher.with_config(replace(config, use_agent=False))
         return ConfiguredPod(launcher, problems, (*warnings, *gate_warnings(annotations)), None)
     problems = (*problems, *two_families(config))
     return ConfiguredPod(launcher.with_config(without_helpers(config)), problems, warnings, added)
@@ -173,9 +177,13 @@ def _plan_own(pod_spec: PodSpec, own: Launcher, sources: Sources, deadline: Dead
         return whole_pod(pod_spec, plan_pod(pod_spec, own.config, sources, deadline), own)
     spec = mount_files(pod_spec, helpers)
     plan = plan_pod(spec, own.config, sources, deadline)
-    if plan.foreign or not is_needed(helpers, bool(plan.wrapped)):
+    if plan.foreign:
         return whole_pod(pod_spec, plan, own)
-    whole = plan._replace(problems=(*problems_of_helpers(pod_spec, helpers), *plan.problems))
+    if not is_needed(helpers, bool(plan.logging_in())):
+        alone = own.with_config(without_helpers(own.config))
+        return whole_pod(pod_spec, plan_pod(pod_spec, alone.config, sources, deadline), alone)
+    problems = (*problems_of_helpers(pod_spec, helpers), *plan.problems)
+    whole = plan._replace(problems=tuple(dict.fromkeys(problems)))
     return PodPlan(spec, (Part(plan, own),), whole, helpers=helpers)
 
 
@@ -201,7 +209,10 @@ def _plan_exec(
         spec if exec_part.plan.wrapped else pod_spec,
         (own_part, exec_part),
         whole._replace(
-            problems=(*exec_problems(pod_spec, mode, targets, own_part, exec_part), *whole.problems),
+            problems=(
+                *exec_problems(pod_spec, mode, targets, own_part, exec_part, deadline),
+                *whole.problems,
+            ),
             warnings=(*exec_warnings(targets[:1], mode), *whole.warnings),
         ),
         is_exec=bool(exec_part.plan.wrapped),
@@ -218,10 +229,18 @@ def _plan_files(
         plan = plan_pod(pod_spec, own.config, sources, deadline)
         return whole_pod(pod_spec, plan._replace(warnings=(*plan.warnings, served_already())), own)
     agent = find_agent(pod_spec, *added)
+    too_many = tuple(too_many_mounts(pod_spec, agent.mode))
+    if too_many:
+        plan = Plan({}, {}, problems=too_many)
+        return PodPlan(pod_spec, (Part(plan, own),), plan, agent=agent)
     spec = mount_secrets(pod_spec, agent)
     plan = plan_pod(spec, own.config, sources, deadline)
     whole = plan._replace(
-        problems=(*file_problems(pod_spec, agent), *plan.problems),
+        problems=(
+            *file_problems(pod_spec, agent),
+            *(two_volumes(own.config, agent.launcher.config) if plan.wrapped else ()),
+            *plan.problems,
+        ),
         warnings=(*file_warnings(pod_spec, agent), *plan.warnings),
     )
     return PodPlan(spec, (Part(plan, own),), whole, agent=agent)

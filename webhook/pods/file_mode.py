@@ -7,7 +7,7 @@ from dataclasses import replace
 from vaultkube.documents.patching import patched
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
-from vaultkube.wire.pods import PodSpec
+from vaultkube.wire.pods import ContainerList, PodSpec
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.files import folders_among
 from webhook.config.hashicorp.login import Origin, about
@@ -24,8 +24,9 @@ from webhook.pods.agent_account import account_problems, token_path
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import user_problems
 from webhook.pods.container import writable
-from webhook.pods.facts import INIT_CONTAINERS, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
 from webhook.pods.launcher import Launcher, is_init_container
+from webhook.pods.plan import MOST_ADDED
 
 _ALWAYS = "Always"
 _PATCHES = {Role.INIT: "init_json_patch", Role.SIDECAR: "json_patch", Role.NATIVE: "json_patch"}
@@ -60,13 +61,27 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
 
 def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
     """Return the PodSpec in which containers mount the volumes of the files, read-only unless annotated otherwise."""
-    mode, new = agent.mode, pod_spec.copy()
+    mode = agent.mode
     mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
-    for (key, index), container in find_containers(pod_spec):
-        if gets_files(key, container, mode):
-            changed: Container = {**container, "volumeMounts": _with_secrets(container, mounts)}
-            new[key] = [*new[key][:index], changed, *new[key][index + 1 :]]
-    return new
+
+    def mounting(key: ContainerList, container: Container) -> Container:
+        if not gets_files(key, container, mode):
+            return container
+        return {**container, "volumeMounts": _with_secrets(container, mounts)}
+
+    return with_containers(pod_spec, mounting)
+
+
+def too_many_mounts(pod_spec: PodSpec, mode: FileMode) -> Iterator[Problem]:
+    """Yield a problem if the mounts of all containers are longer than what can be stored."""
+    mounts = [_secret_mount(name, path, mode) for name, path in secret_places(mode)]
+    number = sum(gets_files(place[0], container, mode) for place, container in find_containers(pod_spec))
+    if number * len(json.dumps(mounts)) > MOST_ADDED:
+        message = (
+            ": the mounts of the files in all containers are longer than 1.5 MiB, with which no pod can be stored: use fewer "
+            "paths, or name the containers in agent-inject-containers"
+        )
+        yield Problem("file-mode", *about(Origin("volume_path"), message))
 
 
 def _with_secrets(container: Container, mounts: list[VolumeMount]) -> list[VolumeMount]:
@@ -91,7 +106,7 @@ def gets_files(key: str, container: Container, mode: FileMode) -> bool:
     if is_init_container(container):
         return False
     if mode.agent.containers:
-        return container.get("name") in mode.agent.containers
+        return container.get("name") in mode.agent.named
     runs_before = key == INIT_CONTAINERS and container.get("restartPolicy") != _ALWAYS
     return not runs_before or mode.agent.init_first
 
@@ -106,7 +121,9 @@ def with_agent(pod_spec: PodSpec, agent: Agent) -> tuple[PodSpec, tuple[Problem,
             new["containers"] = [*(new.get("containers") or ()), container]
         else:
             new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], container, agent.mode)
-    new["volumes"] = [*(new.get("volumes") or ()), *agent_volumes(agent)]
+    present = list(new.get("volumes") or ())
+    names = {volume.get("name") for volume in present}
+    new["volumes"] = present + [volume for volume in agent_volumes(agent) if volume["name"] not in names]
     if "share_process_namespace" in agent.mode.agent.annotated:
         new["shareProcessNamespace"] = agent.mode.agent.share_process_namespace
     return new, tuple(problems)
@@ -155,7 +172,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
         return
     for index, container in enumerate(pod_spec.get(INIT_CONTAINERS) or ()):
         name = container.get("name")
-        if name in mode.agent.containers and container.get("restartPolicy") != _ALWAYS:
+        if name in mode.agent.named and container.get("restartPolicy") != _ALWAYS:
             message = f'container {name} runs before the files are there: agent-init-first: "true" lets the agent be first'
             yield Problem("container", ("spec", INIT_CONTAINERS, index), message)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentSettings
+from vaultkube.documents.quantity import fitting
 from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar, SecurityContext, VolumeMount
 from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec
@@ -103,7 +104,8 @@ def agent_container(helping: Helping) -> Container:
         f"/vault/config/{CONFIG_FILE}",
         *(["-exit-after-auth"] if config.agent_once else ()),
     ]
-    cpu, memory = config.agent_cpu or config.agent_cpu_limit, config.agent_memory or config.agent_memory_limit
+    requested_cpu, cpu = _agents(config, "cpu")
+    requested_memory, memory = _agents(config, "memory")
     shares = config.agent_share_processes is not False
     return {
         "name": AGENT,
@@ -120,9 +122,17 @@ def agent_container(helping: Helping) -> Container:
         ],
         "resources": {
             "limits": {"cpu": cpu, "memory": memory},
-            "requests": {"cpu": config.agent_cpu_request, "memory": config.agent_memory_request},
+            "requests": {"cpu": requested_cpu, "memory": requested_memory},
         },
     }
+
+
+def _agents(config: Config, resource: str) -> tuple[str, str]:
+    """Return request and limit of the agent."""
+    older, newer, request = (f"agent_{resource}{suffix}" for suffix in ("", "_limit", "_request"))
+    limit = getattr(config, older) or getattr(config, newer)
+    is_set = request in config.annotated, not config.annotated.keys().isdisjoint([older, newer])
+    return fitting(getattr(config, request), limit, is_set=is_set)
 
 
 def template_container(helping: Helping) -> Container:

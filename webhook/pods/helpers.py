@@ -12,7 +12,8 @@ from webhook.config.helpers import files_path, has_agent_sidecar, writes_token
 from webhook.config.sidecar import Sidecar
 from webhook.pods import launcher
 from webhook.pods.agent import AGENT
-from webhook.pods.facts import INIT_CONTAINERS, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
+from webhook.pods.frompath import read_from_paths
 from webhook.pods.helper_containers import (
     TEMPLATE,
     Helping,
@@ -22,6 +23,7 @@ from webhook.pods.helper_containers import (
 )
 from webhook.pods.helper_volumes import AGENT_SECRETS, TEMPLATE_SECRETS, helper_volumes
 from webhook.pods.launcher import Launcher, is_init_container
+from webhook.pods.problems import config_problems, volume_problems
 
 _ALWAYS = "Always"
 _NAMES = (AGENT, TEMPLATE)
@@ -66,9 +68,17 @@ def has_token(pod_spec: PodSpec) -> bool:
 
 
 def is_needed(helpers: Helpers, has_references: bool) -> bool:
-    """Return whether the pod gets its helpers: always if they write files, for a login only if there are references."""
+    """Return whether the pod gets its helpers: always if they write files, for a login only if there are references.
+
+    A pod gets no login if an earlier review, without references, has mounted the launcher as an image: no init container
+    can write a token there.
+    """
     config = helpers.config
-    return has_references or bool(config.template_configmap or config.agent_configmap)
+    takes_token = not any(
+        volume.get("name") == launcher.VOLUME and "image" in volume
+        for volume in helpers.pod_spec.get("volumes") or ()
+    )
+    return (has_references and takes_token) or bool(config.template_configmap or config.agent_configmap)
 
 
 def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
@@ -76,10 +86,12 @@ def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
     config, new = helpers.config, pod_spec.copy()
     volume = TEMPLATE_SECRETS if config.template_configmap else AGENT_SECRETS
     mount: VolumeMount = {"name": volume, "mountPath": files_path(config)}
+
+    def mounting(key: ContainerList, container: Container) -> Container:
+        return _mounting(container, mount) if _gets_files(key, container, config) else container
+
     if config.template_configmap or config.agent_configmap:
-        for (key, index), container in find_containers(pod_spec):
-            if _gets_files(key, container, config):
-                new[key] = [*new[key][:index], _mounting(container, mount), *new[key][index + 1 :]]
+        new = with_containers(pod_spec, mounting)
     new["volumes"] = list(pod_spec.get("volumes") or ())
     present = {volume.get("name") for volume in new["volumes"]}
     new["volumes"] += [each for each in helper_volumes(config, pod_spec) if each["name"] not in present]
@@ -162,7 +174,10 @@ def _staying(container: Container, helpers: Helpers) -> Helper:
 
 
 def problems_of_helpers(pod_spec: PodSpec, helpers: Helpers) -> Iterator[Problem]:
-    """Yield a problem for each container, volume and mount of the pod that conflicts with a helper's."""
+    """Yield the problems of the login, and one for each container, volume and mount of the pod that conflicts with a helper's."""
+    config = helpers.config
+    yield from config_problems(config, read_from_paths(config.from_path))
+    yield from volume_problems(pod_spec, config)
     present = {container.get("name"): (place, container) for place, container in find_containers(pod_spec)}
     for made, _ in _helpers(helpers):
         place, container = present.get(made["name"], (None, made))
@@ -170,12 +185,12 @@ def problems_of_helpers(pod_spec: PodSpec, helpers: Helpers) -> Iterator[Problem
             message = f"container {made['name']} has the name of one that the webhook adds: rename it"
             yield Problem("helper", ("spec", *place), message)
     volumes = {volume.get("name"): volume for volume in pod_spec.get("volumes") or ()}
-    for volume in helper_volumes(helpers.config, helpers.pod_spec):
+    for volume in helper_volumes(config, helpers.pod_spec):
         name = volume["name"]
-        if name != launcher.VOLUME and not launcher.is_volume(volumes.get(name, volume), volume):
+        if name not in launcher.VOLUMES and not launcher.is_volume(volumes.get(name, volume), volume):
             message = f"volume {name} of the pod has the name of a volume that the webhook adds: rename it"
             yield Problem("volume", ("spec", "volumes"), message)
-    yield from _mounts_in_the_way(pod_spec, helpers.config)
+    yield from _mounts_in_the_way(pod_spec, config)
 
 
 def _mounts_in_the_way(pod_spec: PodSpec, config: Config) -> Iterator[Problem]:

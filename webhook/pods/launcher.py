@@ -11,7 +11,14 @@ from typing import Any
 
 from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, SecurityContext, VolumeMount
-from vaultkube.wire.pods import ImageVolumeSource, KeyToPath, PodSpec, ServiceAccountTokenProjection, Volume
+from vaultkube.wire.pods import (
+    ImageVolumeSource,
+    KeyToPath,
+    PodSpec,
+    SecretVolumeSource,
+    ServiceAccountTokenProjection,
+    Volume,
+)
 from webhook.config.annotations import Config, container_variables
 from webhook.config.delivery import Delivery
 from webhook.config.settings import Settings
@@ -157,17 +164,20 @@ def login_files(config: Config) -> dict[str, tuple[str, str]]:
     return files
 
 
-def volumes(config: Config, delivery: Delivery) -> list[Volume]:
-    """Return the volumes that containers with the launcher mount."""
-    return [launcher_volume(config, delivery), *login_volumes(config)]
+def volumes(config: Config, delivery: Delivery, *, optional: bool = False) -> list[Volume]:
+    """Return the volumes that containers with the launcher mount; a pod starts without the Secrets of `optional` ones."""
+    return [launcher_volume(config, delivery), *login_volumes(config, optional=optional)]
 
 
-def login_volumes(config: Config) -> list[Volume]:
+def login_volumes(config: Config, *, optional: bool = False) -> list[Volume]:
     """Return the volumes with the files of a login."""
     added: list[Volume] = []
     if config.tls_secret:
         items: list[KeyToPath] = [{"key": key, "path": key} for key in sorted({*config.tls_files.values()})]
-        added.append({"name": TLS_VOLUME, "secret": {"secretName": config.tls_secret, "items": items}})
+        secret: SecretVolumeSource = {"secretName": config.tls_secret, "items": items}
+        if optional:
+            secret["optional"] = True
+        added.append({"name": TLS_VOLUME, "secret": secret})
     if config.token_audience:
         token: ServiceAccountTokenProjection = {
             "audience": config.token_audience,

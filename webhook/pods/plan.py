@@ -1,6 +1,6 @@
 """Plans: the containers of a pod that get the launcher, their problems, and the launcher for each login."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +13,9 @@ from webhook.pods.frompath import FromPaths
 from webhook.pods.launcher import Launcher
 from webhook.pods.references import References
 
+MOST_ADDED = 3 << 19
+"""The limit of etcd for one request: no pod that grows by more can be stored."""
+
 
 class Plan(NamedTuple):
     """The containers that get the launcher, the images whose command must be read, problems and warnings."""
@@ -23,16 +26,34 @@ class Plan(NamedTuple):
     warnings: tuple[Problem, ...] = ()
     from_paths: Mapping[Place, FromPaths] = MappingProxyType({})
     """The paths of the annotation vault-env-from-path for each wrapped container."""
-    mounts: Sequence[VolumeMount] = ()
-    """Volumes of the pod that the containers need in addition to the webhook's own."""
+    mounts: Mapping[Place, Sequence[VolumeMount]] = MappingProxyType({})
+    """Volumes of the pod that a container needs in addition to the webhook's own."""
     precautions: frozenset[Place] = frozenset()
     """The wrapped containers without a reference that may get one later."""
+    idle: frozenset[Place] = frozenset()
+    """The wrapped containers whose launcher reads nothing and does not log in, as those of precautions do at this review and
+    later ones."""
     foreign: Mapping[Place, References] = MappingProxyType({})
     """The references of containers that start with the launcher of another webhook."""
 
     def containers(self, pod_spec: PodSpec) -> Iterator[Container]:
         """Yield the containers of the pod that get the launcher."""
         return (pod_spec[key][index] for key, index in self.wrapped)
+
+    def logging_in(self) -> Mapping[Place, References]:
+        """Return the references of each container whose launcher logs in."""
+        return {place: found for place, found in self.wrapped.items() if place not in self.idle}
+
+    def without(self, places: Collection[Place]) -> "Plan":
+        """Return the plan without these precautions."""
+        if not places:
+            return self
+        return self._replace(
+            wrapped={place: found for place, found in self.wrapped.items() if place not in places},
+            images={place: image for place, image in self.images.items() if place not in places},
+            precautions=self.precautions - set(places),
+            idle=self.idle - set(places),
+        )
 
     def references(self) -> int:
         """Return the number of references in the pod."""
@@ -55,6 +76,10 @@ class Part(NamedTuple):
         """The configuration of these containers."""
         return self.launcher.config
 
+    def without(self, places: Collection[Place]) -> "Part":
+        """Return the part without these precautions."""
+        return self._replace(plan=self.plan.without(places))
+
 
 def joined(plans: Iterable[Plan]) -> Plan:
     """Return the plan of all containers in disjoint plans, with each problem and warning once."""
@@ -70,5 +95,6 @@ def joined(plans: Iterable[Plan]) -> Plan:
         from_paths={place: paths for plan in every for place, paths in plan.from_paths.items()},
         mounts=first.mounts,
         precautions=frozenset[Place]().union(*(plan.precautions for plan in every)),
+        idle=frozenset[Place]().union(*(plan.idle for plan in every)),
         foreign=first.foreign,
     )

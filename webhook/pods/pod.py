@@ -1,18 +1,17 @@
 """The plan of a pod, with the containers that need the launcher, and the PodSpec that results from it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from vaultkube.deadline import UNLIMITED, Deadline
-from vaultkube.expansion import double_dollars
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.pods import launcher
 from webhook.pods.agent import is_agent
+from webhook.pods.command_line import command_line, image_fault
 from webhook.pods.container import (
-    image_command,
     is_command_known,
     is_never_pulled,
     is_wrapped,
@@ -25,15 +24,13 @@ from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_
 from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
 from webhook.pods.other_webhooks import find_foreign
-from webhook.pods.plan import WINDOWS, Part, Plan
+from webhook.pods.plan import MOST_ADDED, WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
 from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
-_MOST_ADDED = 3 << 19
-"""etcd's limit for one request: a pod that grows by more cannot be stored."""
 _OURS = (launcher.is_init_container, is_agent, is_helper)
 _TOO_LARGE = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
@@ -74,13 +71,12 @@ def plan_pod(
     )
     if problems and only_precautions:
         return Plan({}, {}, warnings=tuple(map(unresolved_warning, problems)))
-    certain = {place: found for place, found in plan.wrapped.items() if place not in plan.precautions}
     warnings = (
-        *pod_warnings(pod_spec, config, paths, certain),
+        *pod_warnings(pod_spec, config, paths, plan.logging_in()),
         *delivery_warnings(plan.containers(pod_spec), config),
         *plan.warnings,
     )
-    return Plan(plan.wrapped, plan.images, problems, warnings, plan.from_paths, precautions=plan.precautions)
+    return plan._replace(problems=problems, warnings=warnings)
 
 
 def plan_containers(
@@ -97,6 +93,7 @@ def plan_containers(
     from_paths: dict[Place, FromPaths] = {}
     problems: list[Problem] = []
     warnings: list[Problem] = []
+    idle = set()
     for place, container in places:
         deadline.check()
         references = find_references(container, sources, deadline)
@@ -108,6 +105,8 @@ def plan_containers(
             suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
+        if not (references or references.names_sources() or own_paths.text or config.sources):
+            idle.add(place)
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
         about_it = container_warnings(container, references, config, own_paths.text)
@@ -134,6 +133,7 @@ def plan_containers(
         tuple(warnings),
         from_paths,
         precautions=frozenset(precautions),
+        idle=frozenset(idle | {place for place in precautions if not wrapped[place].names_sources()}),
     )
 
 
@@ -148,10 +148,11 @@ def mutate_pod_spec(
     if facts.delivery is Delivery.INIT:
         places = [place for part in needed for place in part.plan.wrapped]
         first = min((index for key, index in places if key == INIT_CONTAINERS), default=None)
-        added = needed[0].launcher.init_container(pod_spec)
-        new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, added)
+        own = needed[0].launcher.init_container(pod_spec)
+        new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, own)
     for part in needed:
-        new["volumes"] = _volumes(new.get("volumes") or [], launcher.volumes(part.config, facts.delivery))
+        added = launcher.volumes(part.config, facts.delivery, optional=not part.plan.logging_in())
+        new["volumes"] = _volumes(new.get("volumes") or [], added)
     return new, problems
 
 
@@ -165,35 +166,24 @@ def wrap_containers(
         plan, config = part.plan, part.config
         by_text = {paths.text: part.launcher.variables(paths.text) for paths in plan.from_paths.values()}
         length += _length(by_text, plan)
-        if length > _MOST_ADDED:
+        if length > MOST_ADDED:
             return pod_spec.copy(), (Problem("refused", ("spec",), _TOO_LARGE),)
-        mounts = [*launcher.mounts(config), *plan.mounts]
+        mounts = launcher.mounts(config)
         for place, references in plan.wrapped.items():
             key, index = place
             container = pod_spec[key][index]
             image = plan.images.get(place)
-            words = _words(container, image, config, facts)
-            problems += _image_problems(("spec", *place, "image"), container, image, words, facts)
+            words = command_line(container, image, config, facts)
+            fault = image_fault(container, image, words, facts)
+            if fault:
+                message = f"container {container.get('name')}: {fault}"
+                problems.append(Problem("refused", ("spec", *place, "image"), message))
             if new[key] is pod_spec[key]:
                 new[key] = list(pod_spec[key])
             variables = by_text[plan.from_paths[place].text]
-            new[key][index] = wrap_container(container, words, variables, mounts, references, config)
+            own = [*mounts, *plan.mounts.get(place, ())]
+            new[key][index] = wrap_container(container, words, variables, own, references, config)
     return new, tuple(problems)
-
-
-def _image_problems(
-    path: FieldPath, container: Container, image: str | None, words: Sequence[str], facts: Facts
-) -> Iterator[Problem]:
-    message = ""
-    if image and facts.images[image].os == "windows":
-        message = (
-            f"image {image} is for Windows, and vault-env runs on Linux; "
-            "set `os.name: windows` in the pod, which is then left as it is"
-        )
-    elif not words:
-        message = f"image {container.get('image')} has no entry point and no command; set `command` in the container"
-    if message:
-        yield Problem("refused", path, f"container {container.get('name')}: {message}")
 
 
 def _length(by_text: Mapping[str, Mapping[str, str]], plan: Plan) -> int:
@@ -221,16 +211,6 @@ def _init_containers(present: list[Container], first: int | None, own: Container
 def _volumes(present: list[Volume], added: list[Volume]) -> list[Volume]:
     names = {volume.get("name") for volume in present}
     return present + [volume for volume in added if volume["name"] not in names]
-
-
-def _words(container: Container, image: str | None, config: Config, facts: Facts) -> list[str]:
-    args = container.get("args") or []
-    if container.get("command"):
-        return [*container["command"], *args]
-    entry_point = (config.entry_points or {}).get(container.get("name") or "")
-    if entry_point:
-        return [*map(double_dollars, entry_point), *args]
-    return image_command(facts.images[image or ""], args)
 
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:

@@ -1,6 +1,6 @@
 """Problems for which a pod that needs the launcher is refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
@@ -61,8 +61,8 @@ def _is_in_the_way(path: str, mount: VolumeMount, config: Config) -> bool:
     )
 
 
-def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem]:
-    """Yield a problem for a container with the name of an earlier one, or of the webhook's own init container."""
+def repeated_names(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem]:
+    """Yield a problem for a container with the name of an earlier one."""
     names: set[str] = set()
     for place, container in places:
         name = container.get("name") or ""
@@ -70,6 +70,14 @@ def name_problems(places: Iterable[tuple[Place, Container]]) -> Iterator[Problem
             message = f"container {name}: another container of the pod has this name, which Kubernetes refuses; rename one of them"
             yield Problem("container-name", ("spec", *place, "name"), message)
         names.add(name)
+
+
+def name_problems(places: Sequence[tuple[Place, Container]]) -> Iterator[Problem]:
+    """Yield the problems of repeated names, and one for a container that has the name of the one that the webhook adds and is
+    another.
+    """
+    yield from repeated_names(places)
+    for place, container in places:
         if container.get("name") == launcher.INIT_CONTAINER and not launcher.is_init_container(container):
             remedy = _ONE_WEBHOOK if copies_launcher(container) else "rename it"
             message = (

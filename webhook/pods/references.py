@@ -15,6 +15,7 @@ from vaultkube.remember import remember
 from vaultkube.wire.containers import Container
 from webhook.config.annotations import TEMPLATES_VARIABLE
 from webhook.pods.environment import (
+    FROM_PATH_VARIABLE,
     FROM_SOURCE,
     PREFIX,
     PROXIES,
@@ -28,6 +29,7 @@ from webhook.pods.environment import (
 )
 
 _PREFIX = PREFIX.encode()
+_SOURCES = frozenset([FROM_PATH_VARIABLE, TEMPLATES_VARIABLE])
 _FROM_VAULT = (
     "vault-env asks Vault with this token, so it cannot be read from there: give the variable another name, or write "
     "vault:login for the token of the login"
@@ -67,6 +69,10 @@ class References(NamedTuple):
 
     def __bool__(self) -> bool:
         return bool(self.paths or self.ciphertexts or self.rewritten or self.problems)
+
+    def names_sources(self) -> bool:
+        """Return whether the container's own variables name paths or templates, which bring further variables."""
+        return not _SOURCES.isdisjoint(self.settings)
 
     def number(self) -> int:
         """Return the number of references."""

@@ -42,9 +42,16 @@ def suspect(container: Container, references: References, config: Config, *, is_
         )
     problems = tuple(container_problems(container, references, config))
     if problems:
-        remedy = f"it starts with their values at that time, because vault-env cannot start it: {problems[0].message}"
-        return Suspicion(False, _warnings(references, remedy))
+        return Suspicion(False, unfit_warnings(references, problems[0].message))
     return Suspicion(True)
+
+
+def unfit_warnings(references: References, reason: str) -> tuple[Problem, ...]:
+    """Return the warnings about a container that the launcher cannot start for this reason, with paths inside of it."""
+    return _warnings(
+        references,
+        f"it starts with their values at that time, because vault-env cannot start it: {reason}",
+    )
 
 
 def unresolved_warning(problem: Problem) -> Problem:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.admission.deciding import decided
-from vaultkube.errors import ImageNotRead
+from vaultkube.errors import ImageNotRead, MissingRight, Refused
 from webhook.admission.images import OperatorPullSecrets, find_images
 from webhook.admission.needs import AccountPullSecrets, ImageConfigs, PullSecrets
 from webhook.config.annotations import parse_config, read_defaults
@@ -78,7 +78,7 @@ def test_without_an_account_of_the_operator_only_its_secret_is_added() -> None:
 def test_a_pod_with_known_commands_needs_no_pull_secret() -> None:
     spec = {"containers": [{**APP, "command": ["/app"]}]}
     plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
-    assert decided(find_images(spec, "tenants", plan, False, OPERATORS), {}) == ({}, [])
+    assert decided(find_images(spec, "tenants", plan, False, OPERATORS), {}) == (({}, {}), [])
 
 
 def test_an_image_that_cannot_be_read_is_a_refusal() -> None:
@@ -91,3 +91,21 @@ def test_an_image_that_cannot_be_read_is_a_refusal() -> None:
     }
     with pytest.raises(ImageNotRead):
         decided(find_images(spec, "tenants", plan, False, OPERATORS), facts)
+
+
+LATE = {"name": "late", "image": "other:1", "envFrom": [{"configMapRef": {"name": "late"}}]}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {ImageConfigs: ImageNotRead("cannot fetch image descriptor")},
+        {PullSecrets: MissingRight("may not get secrets")},
+    ],
+)
+def test_for_a_precaution_no_pod_is_refused_and_the_reason_is_told(more: dict[type, Refused]) -> None:
+    spec = {**spec_with("of-pod"), "containers": [{**APP, "command": ["/app"]}, LATE]}
+    plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
+    facts = {AccountPullSecrets: account_secrets, PullSecrets: existing_secrets, **more}
+    (images, unread), _ = decided(find_images(spec, "tenants", plan, False, OPERATORS), facts)
+    assert (images, unread) == ({}, {("containers", 1): str(next(iter(more.values())))})

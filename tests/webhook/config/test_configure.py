@@ -106,3 +106,13 @@ def test_an_empty_image_is_the_operators() -> None:
 def test_an_image_of_ones_own_is_used() -> None:
     config, warnings = configured({"vault-env-image": "registry.example.com/vault-env:2"})
     assert (config.launcher_image, warnings) == ("registry.example.com/vault-env:2", ())
+
+
+def test_a_jwt_file_of_the_pod_wins_over_the_operators_audience() -> None:
+    operator = {"VAULT_TOKEN_AUDIENCE": "vault"}
+    for annotations, audience in (
+        ({"vault-jwt-file": "/tokens/vault"}, ""),
+        ({"vault-jwt-file": ""}, "vault"),
+        ({"vault-jwt-file": "/tokens/vault", "vault-token-audience": "own"}, "own"),
+    ):
+        assert configured(annotations, **operator)[0].token_audience == audience

@@ -129,3 +129,24 @@ def test_every_row_has_a_help_and_every_variable_is_unique_in_its_table() -> Non
     for rows in (SETTINGS, REGISTRY_SETTINGS):
         names = [name for row in rows for name in row.settings]
         assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("environ", "memory"),
+    [
+        ({"VAULT_ENV_MEMORY_REQUEST": "128Mi"}, ("128Mi", "128Mi")),
+        ({"VAULT_ENV_MEMORY_LIMIT": "32Mi"}, ("32Mi", "32Mi")),
+        ({"VAULT_ENV_MEMORY_REQUEST": "32Mi", "VAULT_ENV_MEMORY_LIMIT": "1Gi"}, ("32Mi", "1Gi")),
+        ({"VAULT_ENV_MEMORY_REQUEST": "", "VAULT_ENV_CPU_LIMIT": "10m"}, ("64Mi", "64Mi")),
+    ],
+)
+def test_no_request_of_the_init_container_is_above_its_limit(
+    environ: dict[str, str], memory: tuple[str, str]
+) -> None:
+    settings = read_settings(environ)
+    assert (settings.launcher_memory_request, settings.launcher_memory_limit) == memory
+
+
+def test_a_request_and_a_limit_that_contradict_each_other_stop_the_webhook() -> None:
+    with pytest.raises(InvalidSetting, match="VAULT_ENV_CPU_REQUEST=1 is more than VAULT_ENV_CPU_LIMIT=100m"):
+        read_settings({"VAULT_ENV_CPU_REQUEST": "1", "VAULT_ENV_CPU_LIMIT": "100m"})

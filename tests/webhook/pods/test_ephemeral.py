@@ -121,3 +121,34 @@ def test_a_windows_pod_is_unchanged_with_a_warning() -> None:
     new, plan = debug(old, referring(name="debugger"))
     assert new["ephemeralContainers"] == [referring(name="debugger")]
     assert "Windows" in messages(plan.warnings)[0]
+
+
+def test_a_container_that_mounts_a_token_itself_gets_no_second_mount_there() -> None:
+    own = {"name": "projected", "mountPath": ACCOUNT["mountPath"] + "/"}
+    for old in (running(), mutate(spec_of(referring()))[0]):
+        new, plan = debug(old, referring(name="debugger", volumeMounts=[own]))
+        assert messages(plan.problems) == ()
+        assert [mount["mountPath"] for mount in new["ephemeralContainers"][0]["volumeMounts"]] == [
+            own["mountPath"],
+            "/vault",
+        ]
+
+
+def test_a_second_review_of_a_container_without_references_demands_no_token() -> None:
+    old = mutate(spec_of(referring()))[0]
+    late = container(name="debugger", envFrom=[{"configMapRef": {"name": "late"}}])
+    once, plan = debug(old, late)
+    assert (plan.precautions, messages(plan.problems)) == ({("ephemeralContainers", 0)}, ())
+    config = config_of()
+    again = plan_ephemeral(once, old, config, {})
+    assert messages(again.problems) == ()
+    assert mutate_ephemeral(once, [part_of(again, config)], Facts())[0] == once
+
+
+def test_a_name_that_is_there_twice_is_told_before_any_image_is_read() -> None:
+    old = running()
+    twice = [{**referring(name="debugger"), "command": [], "image": image} for image in ("a:1", "b:1")]
+    for added in (twice, [{**twice[0], "name": old["containers"][0]["name"]}]):
+        spec = {**old, "ephemeralContainers": added}
+        (message,) = messages(plan_ephemeral(spec, old, config_of(), {}).problems)
+        assert "another container of the pod has this name" in message

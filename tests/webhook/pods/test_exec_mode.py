@@ -1,6 +1,8 @@
 """Exec mode in a pod: its containers and words, our own annotations beside it, and a second run."""
 
 import copy
+import math
+from itertools import count
 from typing import Any
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from tests.webhook.config.hashicorp.annotated import GATE, OPERATOR, SECRET, TEMPLATE, named, ours
 from tests.webhook.pods.specs import container, referring, spec_of
 from vaultenv.template.consul.needs import read
+from vaultkube.deadline import Deadline
 from vaultkube.problem import messages
 from webhook.config.annotations import read_defaults
 from webhook.config.delivery import Delivery
@@ -310,3 +313,15 @@ def test_paths_of_a_containers_own_sources_are_listed_for_the_policy() -> None:
         paths = planned(spec, {}).requested_paths("")
         found = [each.path for each in paths if "VAULT_ENV_TEMPLATES" in each.where]
         assert found == expected
+
+
+def test_the_deadline_is_looked_at_where_targets_meet_the_paths_of_our_annotation() -> None:
+    every = [container(name=f"c{index}") for index in range(100)]
+    annotations = named(
+        {**GATE, **SECRET, "agent-inject-containers": ",".join(each["name"] for each in every)}
+    )
+    own = ours(vault_env_from_path="a,b", vault_env_from_path_include="another")
+    configured = configure_pod({**annotations, **own}, read_defaults(OPERATOR), read_settings(OPERATOR))
+    checks = count()
+    plan_families(spec_of(*every), configured, {}, Deadline(math.inf, lambda: next(checks)))  # type: ignore[arg-type]
+    assert next(checks) > 200

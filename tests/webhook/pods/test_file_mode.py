@@ -220,6 +220,27 @@ def test_very_many_files_are_refused_quickly(annotations: dict[str, str]) -> Non
     assert "a program cannot be started with more than" in message
 
 
+@pytest.mark.parametrize("count", [1, 20_000])
+def test_many_containers_and_many_named_ones_take_no_long_time(count: int) -> None:
+    every = [{"name": f"c{index}"} for index in range(20_000)]
+    annotations = {"agent-inject-containers": ",".join(f"c{index}" for index in range(count))}
+    began = time.process_time()
+    new = changed(spec_of(*every), annotations if count > 1 else None)
+    assert time.process_time() - began < 2
+    assert FILES in new["containers"][-2]["volumeMounts"]
+
+
+def test_more_mounts_than_a_pod_can_be_stored_with_are_refused_before_they_are_made() -> None:
+    spec = spec_of(*({"name": f"c{index}"} for index in range(1000)))
+    files = {f"agent-inject-secret-{index}": "secret/data/db" for index in range(200)}
+    volumes = {f"secret-volume-path-{index}": f"/files/{index}" for index in range(200)}
+    plan = planned(spec, {**files, **volumes})
+    assert plan.spec is spec
+    (message,) = messages(plan.whole.problems)
+    assert "with which no pod can be stored" in message
+    assert not planned(spec, {**files, **volumes, "agent-inject-containers": "c0"}).whole.problems
+
+
 def test_a_long_path_of_a_mount_is_compared_quickly() -> None:
     began = time.process_time()
     mount = {"name": "x", "mountPath": "/a" * 300_000}
@@ -233,3 +254,18 @@ def test_a_patch_that_copies_without_end_is_refused() -> None:
     assert plan.agent
     (message,) = messages(with_agent(plan.spec, plan.agent)[1])
     assert "the operations copy more than" in message
+
+
+def test_agent_and_launcher_share_the_token_for_the_operators_audience() -> None:
+    new = changed(spec_of(referring()), VAULT_TOKEN_AUDIENCE="vault")
+    assert [volume["name"] for volume in new["volumes"]].count("vault-env-jwt") == 1
+    for name in ("app", "vault-agent"):
+        assert mounts(by_name(new, name))["/vault-jwt"] == "vault-env-jwt"
+
+
+def test_two_audiences_in_one_pod_are_refused() -> None:
+    own = ours(vault_token_audience="other")
+    plan = planned(spec_of(referring()), own=own, VAULT_TOKEN_AUDIENCE="vault")
+    (message,) = messages(plan.whole.problems)
+    assert "a volume vault-env-jwt with something else in it" in message
+    assert messages(planned(spec_of(container()), own=own, VAULT_TOKEN_AUDIENCE="vault").whole.problems) == ()

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from typing import Any
 
 import pytest
@@ -81,6 +82,37 @@ def test_the_operator_can_have_it_for_all_pods_and_a_pod_without_references_stay
     assert plan.whole.warnings == ()
 
 
+def test_files_in_many_containers_take_no_long_time() -> None:
+    began = time.process_time()
+    new = changed(spec_of(*({"name": f"c{index}"} for index in range(20_000))), SIDECAR)
+    assert time.process_time() - began < 2
+    assert mounts(new["containers"][-1])["/vault/secrets"] == "agent-secrets"
+
+
+LATE = container(envFrom=[{"configMapRef": {"name": "late", "optional": True}}])
+
+
+def test_what_may_get_references_later_waits_for_no_login_and_logs_in_itself_then() -> None:
+    new = changed(spec_of(LATE), {}, VAULT_AGENT="true")
+    assert names(new["initContainers"]) == ["copy-vault-env"]
+    assert "VAULT_TOKEN_FILE" not in variables(new["containers"][0])
+    assert changed(new, {}, VAULT_AGENT="true") == new
+
+
+@pytest.mark.parametrize("delivery", [Delivery.INIT, Delivery.IMAGE])
+def test_a_container_that_is_added_with_references_brings_the_login_if_its_token_has_a_place(
+    delivery: Delivery,
+) -> None:
+    before = planned(spec_of(LATE), AGENT)
+    once = mutate_pod_spec(before.spec, before.parts, Facts(delivery=delivery))[0]
+    new = changed({**once, "containers": [*once["containers"], referring(name="added")]}, AGENT)
+    has_agent = "vault-agent" in names(new["initContainers"])
+    has_token = ["VAULT_TOKEN_FILE" in variables(each) for each in new["containers"]]
+    assert (has_agent, has_token) == (
+        (True, [True] * 2) if delivery is Delivery.INIT else (False, [False] * 2)
+    )
+
+
 def test_an_agent_without_a_mounted_token_gets_one_of_its_own() -> None:
     new = changed(spec_of(referring(), automountServiceAccountToken=False), AGENT)
     assert mounts(by_name(new, "vault-agent"))[ACCOUNT["mountPath"]] == "vault-agent-token"
@@ -157,6 +189,20 @@ def test_annotations_set_resources_end_and_place_of_the_agent() -> None:
     assert mounts(by_name(new, "app"))["/etc/app"] == "agent-secrets"
     assert "/etc/app" not in mounts(by_name(new, "setup"))
     assert "shareProcessNamespace" not in new
+
+
+@pytest.mark.parametrize(
+    ("own", "cpu"),
+    [
+        ({"vault-agent-cpu": "50m"}, ("50m", "50m")),
+        ({"vault-agent-cpu-limit": "10m"}, ("10m", "10m")),
+        ({"vault-agent-cpu-request": "1"}, ("1", "1")),
+        ({"vault-agent-cpu-request": "5m", "vault-agent-cpu-limit": "1"}, ("5m", "1")),
+    ],
+)
+def test_no_request_of_the_agent_is_above_its_limit(own: dict[str, str], cpu: tuple[str, str]) -> None:
+    resources = by_name(changed(POD, {**SIDECAR, **own}), "vault-agent")["resources"]
+    assert (resources["requests"]["cpu"], resources["limits"]["cpu"]) == cpu
 
 
 def test_the_configmap_is_the_configuration_of_the_agent_that_logs_in() -> None:
@@ -253,6 +299,9 @@ def test_paths_of_a_configmap_are_unknown_to_the_path_policy() -> None:
         (spec_of(container(name="vault-agent")), SIDECAR, "container vault-agent has the name"),
         ({**POD, "volumes": [{"name": "ct-secrets", "configMap": {"name": "x"}}]}, TEMPLATE, "volume ct-secrets"),
         (spec_of(container(volumeMounts=[{"name": "v", "mountPath": "/vault/secrets/"}])), TEMPLATE, "volume v at"),
+        (spec_of(container(), volumes=[{"name": "vault-env", "configMap": {"name": "x"}}]), SIDECAR, "volume vault-env of"),
+        (spec_of(container()), {**SIDECAR, "token-auth-mount": "none:token"}, "the pod has no volume none"),
+        (spec_of(container()), {**SIDECAR, "vault-token-audience": "a", "vault-jwt-file": "/b"}, "set one of them"),
         (POD, {**SIDECAR, **TEMPLATE}, 'vault-agent: "true"'),
         (POD, {**SIDECAR, "vault-image": ""}, "vault-image names no image"),
         (POD, {**AGENT, "vault.hashicorp.com/agent-inject": "true", "vault.hashicorp.com/agent-inject-secret-a": "a/b"}, "drop one of the two"),
@@ -269,9 +318,13 @@ def test_the_operators_agent_is_none_of_a_pod_with_hashicorps_annotations() -> N
         "vault.hashicorp.com/agent-inject": "true",
         "vault.hashicorp.com/agent-inject-secret-a": "secret/data/a",
     }
-    plan = planned(POD, own, VAULT_AGENT="true")
-    assert plan.helpers is None
-    assert messages(plan.whole.problems) == ()
+    agent = container(name="vault-agent", command=["/bin/sh", "-ec"], args=["vault agent"])
+    served = {**own, "vault.hashicorp.com/agent-inject-status": "injected"}
+    for spec, annotations in ((POD, own), ({**POD, "containers": [*POD["containers"], agent]}, served)):
+        plan = planned(spec, annotations, VAULT_AGENT="true")
+        assert plan.helpers is None
+        assert not any(config.use_agent for config in plan.configs())
+        assert messages(plan.whole.problems) == ()
 
 
 @pytest.mark.parametrize(

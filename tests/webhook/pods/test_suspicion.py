@@ -14,10 +14,12 @@ from tests.webhook.pods.specs import (
     spec_of,
 )
 from vaultkube.problem import messages
+from webhook.pods.command_line import find_unfit
 from webhook.pods.ephemeral import mutate_ephemeral, plan_ephemeral
 from webhook.pods.facts import Facts, Source, Values
 from webhook.pods.paths import find_requested_paths
-from webhook.pods.pod import plan_pod
+from webhook.pods.pod import mutate_pod_spec, plan_pod
+from webhook.registry.query import ImageConfig
 
 LAUNCHER = ["/vault/vault-env"]
 
@@ -158,12 +160,58 @@ def test_a_second_review_adds_nothing() -> None:
     assert mutate(once, sources=PLAIN)[0] == once
 
 
+def test_a_launcher_that_reads_a_path_of_the_containers_own_logs_in() -> None:
+    own = {"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/app"}
+    config = config_of(vault_role="app")
+    plan = plan_pod(spec_of(container(env=[own], **FROM_MAP)), config, {})
+    assert (plan.precautions, list(plan.logging_in())) == ({("containers", 0)}, [("containers", 0)])
+    assert not plan_pod(spec_of(container(**FROM_MAP)), config, {}).logging_in()
+
+
 def test_the_policy_refuses_a_file_and_nothing_else_that_is_missing() -> None:
     fields = {"env": [*key_of("secretKeyRef")["env"], {**FROM_FILE["env"][0], "name": "F"}], **FROM_MAP}
     spec = spec_of(container(**fields))
     plan = mutate(spec)[2]
     (found,) = find_requested_paths(spec, plan, config_of(), "")
     assert (found.where, found.path) == ("container app: variable F", None)
+
+
+@pytest.mark.parametrize(
+    ("image", "unread", "reason"),
+    [
+        (ImageConfig((), (), ""), "", "image app:1 has no entry point and no command; set `command` in"),
+        (ImageConfig(("/app",), (), "", os="windows"), "", "image app:1 is for Windows"),
+        (None, "cannot fetch image descriptor", "cannot fetch image descriptor"),
+    ],
+)
+def test_a_container_whose_image_does_not_allow_it_is_left_with_a_warning(
+    image: ImageConfig | None, unread: str, reason: str
+) -> None:
+    late = {"name": "late", "image": "app:1", **FROM_MAP}
+    spec, config = spec_of(referring(name="first"), late), config_of()
+    part = part_of(plan_pod(spec, config, {}), config)
+    facts = Facts(images={"app:1": image} if image else {})
+    unfit = find_unfit(spec, [part], facts, {("containers", 1): unread})
+    (message,) = messages(unfit["containers", 1])
+    assert message.startswith(
+        "container late: not there yet: ConfigMap settings; it starts with their values"
+    )
+    assert reason in message
+    new, problems = mutate_pod_spec(spec, [part.without(unfit)], facts)
+    assert [each.get("command") for each in new["containers"]] == [LAUNCHER, None]
+    assert problems == ()
+
+
+def test_a_secret_of_the_operators_choice_need_not_be_there_for_a_suspicion() -> None:
+    config = config_of(vault_tls_secret="vault-ca")
+    volumes = {
+        name: {volume["name"]: volume for volume in mutate(spec, config)[0]["volumes"]}
+        for name, spec in {"late": spec_of(container(**FROM_MAP)), "now": spec_of(referring())}.items()
+    }
+    assert volumes["late"]["vault-env-tls"]["secret"]["optional"] is True
+    assert "optional" not in volumes["now"]["vault-env-tls"]["secret"]
+    once = mutate(spec_of(container(**FROM_MAP)), config)[0]
+    assert mutate(once, config)[0] == once
 
 
 @pytest.mark.parametrize("volumes", [[], [{"name": "vault-env", "emptyDir": {}}]])

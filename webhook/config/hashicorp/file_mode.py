@@ -11,7 +11,14 @@ from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits, without_program
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
-from webhook.config.hashicorp.exec_mode import GATE, INJECTED, KEYS, WARNINGS, requests_exec_mode
+from webhook.config.hashicorp.exec_mode import (
+    GATE,
+    INJECTED,
+    KEYS,
+    STATUS,
+    WARNINGS,
+    requests_exec_mode,
+)
 from webhook.config.hashicorp.files import file_problems, read_files, token_file, volume_paths
 from webhook.config.hashicorp.login import Login, Origin, about, read_agent_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
@@ -121,6 +128,11 @@ def read_file_mode(
         problems=tuple(each for each in found if each.rule not in WARNINGS),
         warnings=tuple(each for each in found if each.rule in WARNINGS),
     )
+
+
+def is_served(annotations: Mapping[str, str]) -> bool:
+    """Return whether the pod says that it has an agent already, whosever it is: the operator's own would be a second one."""
+    return bool(annotations.get(GATE, "").strip()) and annotations.get(STATUS, "").strip() == INJECTED
 
 
 def _config(own: Config, login: Login, defaults: Defaults) -> Config:

@@ -6,6 +6,7 @@ source (vault-k8s 1.7). docs/hashicorp-annotations.md is made from this table.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from vaultkube.settings_table import rows_of
 from vaultkube.value_types import BOOLEAN, CONTAINERS, COUNT, DURATION, LINE, QUANTITY, TEXT, optional
@@ -123,6 +124,11 @@ class AgentConfig:
 
     annotated: frozenset[str] = field(default_factory=frozenset)
     """The fields that annotations of this pod set."""
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The `containers`, to look up many names."""
+        return frozenset(self.containers)
 # fmt: on
 
 

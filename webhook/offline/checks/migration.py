@@ -55,7 +55,11 @@ def pod_migration(
 
 def _helpers(config: Config, plan: Plan) -> Iterator[Problem]:
     field = "use_agent" if config.use_agent else "template_configmap"
-    if writes_token(config) and not config.agent_configmap and (plan.wrapped or config.template_configmap):
+    if (
+        writes_token(config)
+        and not config.agent_configmap
+        and (plan.logging_in() or config.template_configmap)
+    ):
         yield Problem("agent-login", config.path_of(field), "the token comes from vault-env")
     if config.run_as_non_root:
         for field in ("agent_configmap", "template_configmap"):
