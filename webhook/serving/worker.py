@@ -29,7 +29,8 @@ from vaultkube.net.strangers import Strangers
 from webhook.serving import fast_path
 from webhook.serving.callers import Callers
 from webhook.serving.fast_path import SHORT_BYTES, Incoming, Request, State
-from webhook.serving.reviewer import CALLERS, REVIEWER, Answer, Review, Reviewer
+from webhook.serving.reviewer import CALLERS, REVIEWER, Answer, Reviewer
+from webhook.serving.sending import answer_review, finish_review, send_answer
 from webhook.serving.tls import handshake
 
 OVERRIDDEN = (
@@ -194,13 +195,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _review(self, conn: Any, request: Request) -> _Outcome:
         self.strangers.remove(conn)
         if len(request.body) > SHORT_BYTES:
-            return partial(_answer, conn, self._reviewer, request)
+            return partial(answer_review, conn, self._reviewer, request)
         try:
             review = self._reviewer.begin(*request)
         except Exception:  # gunicorn and Flask raise it again, and answer
             conn.parser.unreader.unread(conn.incoming.received())
             return partial(self.handle, conn)
-        return _send(conn, review) if isinstance(review, Answer) else partial(_finish, conn, review)
+        return (
+            send_answer(conn, review) if isinstance(review, Answer) else partial(finish_review, conn, review)
+        )
 
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Continue with a connection that is not in the poller, by the outcome of its request."""
@@ -283,37 +286,3 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super()._cap_keepalive(deadline)
         for conn in self.coming:
             conn.incoming.until = min(conn.incoming.until, deadline)
-
-
-def _answer(conn: Any, reviewer: Reviewer, request: Request) -> bool:
-    """Answer a long review, and return whether the connection stays open. Runs in a thread."""
-    return _send_rest(conn, fast_path.message(reviewer.answer(*request)))
-
-
-def _finish(conn: Any, review: Review) -> bool:
-    """Finish a review that must wait, send its answer, and return whether the connection stays open.
-
-    Runs in a thread.
-    """
-    return _send_rest(conn, fast_path.message(review.finish()))
-
-
-def _send(conn: Any, answer: Answer) -> _Outcome:
-    try:
-        rest = fast_path.send(conn.sock, fast_path.message(answer))
-    except OSError:
-        return False
-    return partial(_send_rest, conn, rest) if rest else True
-
-
-def _send_rest(conn: Any, rest: bytes) -> bool:
-    """Send the bytes that the client did not accept at once, and return whether the connection stays open.
-
-    Runs in a thread.
-    """
-    conn.sock.setblocking(True)
-    try:
-        conn.sock.sendall(rest)
-    except OSError:
-        return False
-    return True
