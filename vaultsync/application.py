@@ -17,7 +17,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.net.health import new_health_server
 from vaultsync.cluster.objects import Objects
-from vaultsync.control.changes import is_ready
+from vaultsync.control.conditions import is_ready
 from vaultsync.control.worker import SECRET_KINDS
 from vaultsync.errors import SyncError
 from vaultsync.figures import Figure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import ABSENT
-from vaultenv.template.values import ITEM, kind, top_weight
+from vaultenv.template.values import ITEM, kind, text_weight, top_weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,8 +158,11 @@ class Function:
 
 def _charge(charge: str, value: Any, work: Work) -> None:
     if isinstance(value, str):
-        units = UNITS_PER_CHARACTER if charge == EACH or not value.isascii() else 1
-        work.charge(units * len(value) + (ITEM * value.count("%") if charge == FORMAT else 0))
+        if charge == EACH:
+            work.charge(UNITS_PER_CHARACTER * len(value))
+        else:
+            verbs = value.count("%") if charge == FORMAT else 0
+            work.charge(text_weight(value, UNITS_PER_CHARACTER) + ITEM * verbs)
     elif charge == WHOLE:
         work.charge_value(value, UNITS_PER_CHARACTER)
     elif charge == TOP:

@@ -49,10 +49,15 @@ def weight(value: object, most: int, wide: int = 1) -> int:
 
 def _own_weight(value: object, wide: int) -> int:
     if isinstance(value, str):
-        return len(value) if value.isascii() else wide * len(value)
+        return text_weight(value, wide)
     if isinstance(value, (list, dict)):
         return top_weight(value)
     return _SCALAR + (top_weight(value.fields) if isinstance(value, Struct) else 0)
+
+
+def text_weight(text: str, wide: int) -> int:
+    """Return one for each character, or `wide` for each if the text is not ASCII."""
+    return len(text) if text.isascii() else wide * len(text)
 
 
 def _items(value: object) -> Iterable[Any]:

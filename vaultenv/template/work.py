@@ -5,7 +5,7 @@ their memory.
 """
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import TooHeavy, weight
+from vaultenv.template.values import TooHeavy, text_weight, weight
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Work:
         Raise TemplateError if it is far heavier than a result may be.
         """
         if isinstance(value, str):
-            self.charge(len(value) if value.isascii() else wide * len(value))
+            self.charge(text_weight(value, wide))
             return
         try:
             units = weight(value, min(self._left, _HEAVIEST_ARGUMENT * self.longest), wide)

@@ -33,7 +33,7 @@ _EVERY = "*"
 
 @dataclass(frozen=True)
 class MergeStrategy:
-    """How headers and parameters of a VaultAuth and its VaultAuthGlobal are merged."""
+    """The strategies by which headers and parameters of a VaultAuth and its VaultAuthGlobal are merged."""
 
     headers: str = item("headers", _STRATEGY, f"headers: {_STRATEGY_HELP}")
     params: str = item("params", _STRATEGY, f"parameters: {_STRATEGY_HELP}")

@@ -8,7 +8,7 @@ from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, KINDS
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, has_changed, mark_of
-from vaultsync.control.conditions import was_synced
+from vaultsync.control.conditions import is_ready, was_synced
 from vaultsync.control.dependencies import namespaces_of
 from vaultsync.control.lease import lease_in
 from vaultsync.control.queue import Queue
@@ -139,14 +139,6 @@ def first_s(entry: Entry, longest_s: float, chance: float) -> float:
     lease = lease_in(status)
     left_s = 0.5 * (lease.ends_at() - now()) if lease else longest_s
     return chance * max(min(longest_s, left_s), 0.0)
-
-
-def is_ready(status: Mapping[str, Any]) -> bool:
-    """Return whether the status has the condition Ready."""
-    return any(
-        each.get("type") == "Ready" and each.get("status") == "True"
-        for each in status.get("conditions") or ()
-    )
 
 
 def _is_newer(version: str, other: str) -> bool:

@@ -88,10 +88,19 @@ def needed_fields(kind: str, status: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in _NEEDED[kind].items() if name not in status}
 
 
+def is_ready(status: Mapping[str, Any]) -> bool:
+    """Return whether the status has the condition Ready."""
+    return _has_ready(status, "True")
+
+
 def is_failed(status: Mapping[str, Any]) -> bool:
-    """Return whether a status tells that the last work on its object has failed."""
+    """Return whether a status says that the last work on its object has failed."""
+    return _has_ready(status, "False")
+
+
+def _has_ready(status: Mapping[str, Any], value: str) -> bool:
     return any(
-        isinstance(each, dict) and (each.get("type"), each.get("status")) == (reasons.READY, "False")
+        isinstance(each, dict) and (each.get("type"), each.get("status")) == (reasons.READY, value)
         for each in status.get("conditions") or ()
     )
 

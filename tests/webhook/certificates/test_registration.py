@@ -40,7 +40,7 @@ def test_every_webhook_gets_cas_path_and_rules() -> None:
 
 
 def test_a_ca_that_somebody_takes_out_of_the_secret_is_trusted_no_more() -> None:
-    """What docs/certificates.md says to do after a key leaked; taken out of the configuration alone, it comes back."""
+    """Steps of docs/certificates.md after a leaked key: a CA removed only from the configuration is put back."""
     found = filled_in(shipped(), ENDPOINTS, STATE)
     without = replace(STATE, trusted=(MADE.ca,))
     assert read_registered(filled_in(found, ENDPOINTS, without), ENDPOINTS).trusted == (MADE.ca,)
