@@ -182,7 +182,7 @@ class Settings:
         help="the node, so that tokens of its pods are revoked when the pods are gone; without it they last until they expire",
     )
     renewal_interval_s: float = _setting(
-        "RENEWAL_INTERVAL", _INTERVAL, "5s", help="how often leases are looked at that may have to be renewed"
+        "RENEWAL_INTERVAL", _INTERVAL, "5s", help="how often leases are checked for renewal"
     )
     pods_interval_s: float = _setting(
         "PODS_INTERVAL", DURATION, "30s", help="how often the pods of NODE_NAME are listed"
@@ -212,15 +212,11 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Setti
 
 def usage() -> str:
     """Return the help of the command: each flag with its variable, its purpose and its default."""
-    flags = [f"  --{row.flag} ({row.settings[0]}): {_described(row)}" for row in ROWS if row.flag]
-    variables = [f"  {row.settings[0]}: {_described(row)}" for row in ROWS if not row.flag]
+    flags = [f"  --{row.flag} ({row.settings[0]}): {row.described}" for row in ROWS if row.flag]
+    variables = [f"  {row.settings[0]}: {row.described}" for row in ROWS if not row.flag]
     head = [
         "usage: vault-webhook csi-provider [--FLAG=VALUE ...]",
         "",
         "Serve the Secrets Store CSI driver of a node.",
     ]
     return "\n".join([*head, "", "flags, and the variable of each:", *flags, "", "variables:", *variables])
-
-
-def _described(row: FlagRow) -> str:
-    return f"{row.help} (default: {row.default})" if row.default else row.help

@@ -30,6 +30,11 @@ class Row:
     field: str = ""
     """The dataclass field, filled in by `rows_of`."""
 
+    @property
+    def described(self) -> str:
+        """The purpose with the default, as the help of a command prints it."""
+        return f"{self.help} (default: {self.default})" if self.default else self.help
+
 
 RowType = TypeVar("RowType", bound=Row)
 

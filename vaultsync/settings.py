@@ -194,7 +194,7 @@ ROWS = rows_of(Settings, Row)
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Settings:
     """Return the settings; raise InvalidSetting, which names every unusable setting, or SystemExit for a wrong flag."""
-    lines = "\n".join(f"  {row.settings[0]}: {row.help} (default: {row.default})" for row in ROWS)
+    lines = "\n".join(f"  {row.settings[0]}: {row.described}" for row in ROWS)
     parser = argparse.ArgumentParser(
         prog="vault-webhook sync",
         description="Keep Secrets in step with Vault, as secrets.hashicorp.com objects say.",

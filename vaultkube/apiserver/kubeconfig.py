@@ -20,7 +20,7 @@ from vaultkube.wire.pods import ACCOUNT_PATH
 NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
 """Errors of a file that is no kubeconfig; their texts may quote a part of it, and so a token."""
 NOT_ONE = (
-    "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; look at it with "
+    "it is not YAML, or its current-context does not lead to a cluster with a server, and a user; check it with "
     "kubectl config view"
 )
 _ACCOUNT = Path(ACCOUNT_PATH)

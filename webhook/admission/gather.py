@@ -56,7 +56,7 @@ def begin_long(
 
     Raises Unavailable while too many such decisions run, in total or for this namespace.
     """
-    busy = Unavailable("too many large objects are being looked at at the same time; try again")
+    busy = Unavailable("too many large objects are being reviewed at the same time; try again")
     with services.long_work.entered(_LONG, namespace, deadline.remaining_s(), busy):
         return advance(steps.__next__)
 

@@ -89,7 +89,7 @@ def new_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="RESOURCE.GROUP",
-        help="also resolve references in custom objects of this kind, as in databases.example.com; say it again at each run, once for each kind",
+        help="also resolve references in custom objects of this kind, as in databases.example.com; may be repeated, and is needed at each run",
     )
     parser.add_argument("--days", type=_days, default=365, help="validity (default: %(default)s)")
     parser.add_argument(
@@ -108,7 +108,9 @@ def new_parser() -> argparse.ArgumentParser:
         type=Path,
         help="manifest of the Secret of an earlier run (default: read from the cluster of the kubeconfig, if there is one)",
     )
-    earlier.add_argument("--new", action="store_true", help="go on with no earlier run")
+    earlier.add_argument(
+        "--new", action="store_true", help="make a new CA and a new path, and read no earlier Secret"
+    )
     return parser
 
 

@@ -57,8 +57,8 @@ def new_parser() -> argparse.ArgumentParser:
     """Return the parser of the command\'s arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook doctor",
-        description="Ask the API server of the kubeconfig about an installation and one of its namespaces: dry runs of a "
-        "Secret and of a pod, which the webhook answers as for an application. Nothing is stored or changed.",
+        description="Check an installation and one of its namespaces with your kubeconfig: dry runs of a Secret and of a "
+        "pod show how the webhook answers an application. Nothing is stored or changed.",
         epilog=_EXIT,
     )
     parser.add_argument("namespace", metavar="NAMESPACE", help="a namespace whose pods have secrets")

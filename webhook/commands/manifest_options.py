@@ -61,7 +61,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--registry",
         action="store_true",
-        help="ask the registries for entry points, with the pull secrets of the files and ~/.docker/config.json",
+        help="read entry points from the registries, with the pull secrets of the files and ~/.docker/config.json",
     )
     parser.add_argument(
         "--cluster",

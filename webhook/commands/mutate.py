@@ -81,7 +81,7 @@ def _remarks(rendered: Iterable[RenderedDocument]) -> Iterator[str]:
             for image in found.unknown_images:
                 yield (
                     f"unknown: {place}: the entry point of image {image}; set `command` or the annotation entrypoint, "
-                    "or ask the registry with --registry"
+                    "or read it from the registry with --registry"
                 )
             for source in found.unknown_sources:
                 yield f"unknown: {place}: {source} is in none of the files; add it, or ask with --cluster"

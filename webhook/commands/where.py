@@ -2,7 +2,7 @@
 
 It reads specs only, never values.
 
-Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.
+Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be read.
 """
 
 import argparse
@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
             file=sys.stderr,
         )
     for reason in missed:
-        print(f"not looked at: {printable(reason)}", file=sys.stderr)
+        print(f"not read: {printable(reason)}", file=sys.stderr)
     return NOT_SEARCHED if missed else 0 if hits else NONE
 
 
@@ -158,16 +158,16 @@ def new_parser() -> argparse.ArgumentParser:
         prog="vault-webhook where",
         description="Find the workloads and custom objects that read a path of Vault, by KUBECONFIG or in files. Values are "
         "never read: references in Secrets and ConfigMaps are found in files, and where they are kept (docs/kept.md).",
-        epilog="Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be looked at.",
+        epilog="Exit status: 0 something reads it; 1 nothing was found; 2 wrong usage, or something could not be read.",
     )
     parser.add_argument(
         "path", metavar="PATH", type=_path, help="the path, such as secret/data/shop/db or secret/shop/db"
     )
-    parser.add_argument("-f", "--file", dest="files", metavar="FILE", action="append", help="YAML file, - for standard input; without one the cluster is looked at")  # fmt: skip
+    parser.add_argument("-f", "--file", dest="files", metavar="FILE", action="append", help="YAML file, - for standard input; default: the cluster of KUBECONFIG")  # fmt: skip
     parser.add_argument(
         "-n",
         "--namespace",
-        help="the namespace to look at (default: all), in files that of objects without one",
+        help="the namespace to search (default: all); with -f the namespace of objects that name none",
     )
     add_objects_option(parser)
     parser.add_argument("--below", action="store_true", help="also paths below PATH")

@@ -91,7 +91,7 @@ def _reached(facts: Facts) -> Finding:
     if answer.is_accepted:
         return ok(check, f"a Secret in {facts.place.namespace} was accepted (dry run)")
     if _CALL_FAILED not in answer.message:
-        remedy = "look at other admission webhooks and policies of the cluster, and at your own rights"
+        remedy = "check other admission webhooks and policies of the cluster, and your own rights"
         return unknown(check, answer.message, remedy)
     return wrong(check, answer.message, _way(answer.message))
 

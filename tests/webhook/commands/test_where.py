@@ -85,7 +85,7 @@ def test_an_unreadable_document_or_file_is_reported(
     broken = tmp_path / "broken.yaml"
     broken.write_text("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [7]}\n")
     assert run(["a/b", "-f", str(broken)]) == NOT_SEARCHED
-    assert f"not looked at: {broken}:1" in capsys.readouterr().err
+    assert f"not read: {broken}:1" in capsys.readouterr().err
     assert run(["a/b", "-f", str(tmp_path / "absent.yaml")]) == NOT_SEARCHED
 
 

@@ -75,7 +75,7 @@ MIGRATION = (
     Rule("address-list", NOTE, "an annotated address must be the operator's or on a list", "the operator sets VAULT_ADDR_ALLOWLIST, as with Bank-Vaults since 1.23.1"),
     Rule("registry-verify", WARNING, "registry-skip-verify needs the operator's consent here", "the operator sets REGISTRY_CA_FILE, or REGISTRY_ALLOW_SKIP_VERIFY"),
     Rule("identity-of-webhook", ERROR, "Bank-Vaults reads these values with the webhook's own login; here it is never used", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
-    Rule("config-map-annotation", WARNING, "a ConfigMap is looked at only if it has one of our annotations", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
+    Rule("config-map-annotation", WARNING, "references in a ConfigMap are resolved only if it has one of our annotations", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
     Rule("custom-object", WARNING, "references in objects of other kinds stay as they are, unless the operator has registered the kind", "have it registered (vault-webhook certificate --objects), or move them to a Secret"),
     Rule("skip-label", WARNING, "this label of Bank-Vaults' successor does not keep an object from the webhook", "use the label security.banzaicloud.io/mutate: skip"),
     Rule("escape", WARNING, "a backslash before a reference makes it text here; Bank-Vaults keeps it and resolves the reference", "remove the backslash"),
