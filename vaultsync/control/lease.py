@@ -5,7 +5,7 @@ to continue after a restart, and no secret.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -61,6 +61,10 @@ class Facts:
     percent: int
     now: float
     chance: float
+
+    def unchanged(self) -> "Facts":
+        """Return the facts of the same time if object, login and Secret had not changed."""
+        return replace(self, generation=self.last_generation, last_client=self.client, has_secret=True)
 
 
 @dataclass(frozen=True)

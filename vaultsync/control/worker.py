@@ -16,6 +16,7 @@ from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
 from vaultsync.control.conditions import failed, is_failed, refused, synced, validity, was_synced
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
+from vaultsync.control.notes import MESSAGE
 from vaultsync.control.queue import Queue
 from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
@@ -151,12 +152,8 @@ class Workers:
     def _recover(self, key: Key, deadline: Deadline) -> None:
         """Say of an object that was found in step that it is, where its status still tells of a failure."""
         entry = self._tools.store.get(key)
-        if (
-            entry
-            and entry.status.get("lastGeneration") == entry.resource.generation
-            and is_failed(entry.status)
-        ):
-            self._tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), {}, deadline)
+        if entry and entry.is_seen and is_failed(entry.status):
+            self._tools.save(entry, synced(reasons.FIRST_SYNC, MESSAGE), {}, deadline)
 
     def _end(self, entry: Entry, deadline: Deadline) -> float:
         """Revoke the credentials of a deleted object, within the time limit, and remove its finalizers."""
