@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
 from vaultsync.content.transformation import Merged
@@ -25,10 +27,15 @@ _OTHER_FIELDS = frozenset(
 def fingerprint_of(spec: DynamicSecretSpec | PkiSecretSpec, transformation: Merged) -> str:
     """Return the fingerprint of a spec whose merged transformation this is.
 
-    It may be made from parameters that are secret: it is for an HMAC, and for no status or log.
+    It may be made from parameters that are secret: it is for an HMAC, and for no status or log. Fields without a value are
+    left out, so that a new version with more fields finds the fingerprints of the last one, and issues nothing anew.
     """
-    parts = {name: value for name, value in asdict(spec).items() if name not in _OTHER_FIELDS}
+    fields = {name: value for name, value in asdict(spec).items() if name not in _OTHER_FIELDS}
     destination = spec.destination
-    parts["destination"] = [destination.name, destination.create, destination.type]
-    parts["transformation"] = asdict(transformation)
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    fields["destination"] = [destination.name, destination.create, destination.type]
+    fields["transformation"] = _set(asdict(transformation))
+    return hashlib.sha256(json.dumps(_set(fields), sort_keys=True).encode()).hexdigest()
+
+
+def _set(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value}
