@@ -39,17 +39,21 @@ class Destinations:
 
     def is_untouched(self, entry: Entry, destination: Destination, mac: str, fingerprint: str = "") -> bool:
         """Return whether the Secret is known to hold the data of this HMAC, without a request to the API server."""
+        verified = self._as_written(entry, destination, mac)
+        return bool(verified and verified.fingerprint == fingerprint and entry.is_seen)
+
+    def is_as_written(self, entry: Entry, destination: Destination, mac: str) -> bool:
+        """Return whether the Secret is known to hold the data of this HMAC, whatever that was made from."""
+        return self._as_written(entry, destination, mac) is not None
+
+    def _as_written(self, entry: Entry, destination: Destination, mac: str) -> _Verified | None:
         reference = Reference(entry.resource.namespace, destination.name)
         seen = self._store.secret(reference)
         with self._lock:
             verified = self._verified.get(reference)
-        return bool(
-            seen
-            and verified
-            and seen.owner_uid == entry.resource.uid
-            and verified == _Verified(seen.version, mac, fingerprint)
-            and entry.is_seen
-        )
+        if not seen or not verified or seen.owner_uid != entry.resource.uid:
+            return None
+        return verified if (verified.version, verified.mac) == (seen.version, mac) else None
 
     def holds(
         self,

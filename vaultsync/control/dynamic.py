@@ -94,10 +94,12 @@ def _facts(
     *,
     has_secret: bool,
 ) -> Facts:
+    mac = str(entry.status.get("secretMAC") or "")
     return Facts(
         generation=entry.resource.generation,
         last_generation=int(entry.status.get("lastGeneration") or 0),
         has_secret=has_secret,
+        is_as_written=tools.destinations.is_as_written(entry, spec.destination, mac),
         client=tools.client(holder.identity),
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,

@@ -27,7 +27,7 @@ from vaultsync.vault.holders import Holder
 
 _EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
 """Reasons to replace a lease early and revoke it. A lease near its end is left to the programs that use it, and so is
-one of the Vault Secrets Operator.
+one of the Vault Secrets Operator, and those of all objects whose common SecretTransformation has changed.
 """
 
 

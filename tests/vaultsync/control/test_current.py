@@ -14,6 +14,7 @@ from tests.vaultsync.control.test_tools import Patched, Trusting, tools_with
 from vaultenv.basics.jsontext import Number
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION, GROUP
 from vaultsync import reasons
 from vaultsync.cluster.objects import Objects
@@ -197,8 +198,18 @@ def test_a_changed_secret_transformation_is_a_change_of_the_data(kind: str) -> N
     scene.put("SecretTransformation", "shared", templates={"login": {"text": "{{ .Secrets.user }}"}})
     scene.sync()
     assert (scene.vault.issued, data_in(scene.secret)["login"]) == (2, b"u2")
+    assert scene.revoked == [], "programs of many objects may use the credentials of before"
     scene.sync()
     assert scene.vault.issued == 2
+
+
+def test_a_lost_secret_is_followed_by_other_credentials_and_those_of_before_are_revoked() -> None:
+    scene = Scene("VaultDynamicSecret")
+    scene.sync()
+    scene.api.stored.clear()
+    scene.tools.store.put_secret(Reference("team", "keys"), None)
+    scene.sync()
+    assert (scene.vault.issued, scene.revoked) == (2, ["id 1"])
 
 
 def test_a_certificate_without_its_secret_transformation_says_so() -> None:
