@@ -29,6 +29,13 @@ work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has 
   `regexMatch`, `regexFind` and `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV version 2), and `.Annotations` and `.Labels` of the
   custom object. A missing key, or null, is an error where its value would be used; the Secret then stays as it is. `if`, `with`, `and`, `or`,
   `not`, `eq`, `ne`, `default`, `coalesce` and `empty` may test for it.
+* These functions of the Vault Secrets Operator's templates are missing; `check` and the condition name them. `bcrypt`, `htpasswd`,
+  `randInt`, `shuffle` and `ago` have another output each time, so that each read would change the Secret: store a password's hash in
+  Vault. `regexFindAll`, `regexSplit`, `regexReplaceAllLiteral`, `regexQuoteMeta`; `kindIs`, `kindOf`, `typeIs`, `typeIsLike`, `typeOf`,
+  `deepEqual`; `camelcase`, `kebabcase`, `snakecase`, `swapcase`, `wrap`, `wrapWith`, `abbrevboth`, `trimall` (write `trimAll`);
+  `biggest` (write `max`), `add1f`, `addf`, `subf`, `mulf`, `divf`, `maxf`, `minf`, `seq`, `toDecimal`; `base`, `dir`, `ext`, `clean`,
+  `isAbs` and their `os` forms; `urlParse`, `urlJoin`; `duration`, `durationRound`, `mustToDate`; `semver`, `semverCompare`,
+  `buildCustomCert`.
 * `includes` and `excludes` match anywhere in a key of Vault's answer. `excludes` come first; keys from templates are never removed.
 """
 

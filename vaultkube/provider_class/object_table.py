@@ -104,7 +104,7 @@ OBJECT_FIELDS = (
         "secretKey",
         text_of,
         "",
-        "the key whose value becomes the file: a text as it is, another value as JSON; without it the file holds Vault's whole answer as JSON",
+        "the key of the secret whose value becomes the file: a text as it is, another value as JSON, whose own keys cannot be named; without it the file holds Vault's whole answer as JSON",
     ),
     ObjectField(
         "method", _choice(*METHODS), "", f"the method of the request: {', '.join(METHODS)}; default: GET"

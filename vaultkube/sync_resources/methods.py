@@ -80,7 +80,9 @@ class AwsLogin:
         "there is one, `session_token`",
     )
     service_account: str = item(
-        "irsaServiceAccount", NAME, "a ServiceAccount with the annotation `eks.amazonaws.com/role-arn`"
+        "irsaServiceAccount",
+        NAME,
+        "a ServiceAccount with the annotation `eks.amazonaws.com/role-arn`, and `eks.amazonaws.com/audience` where it is not `sts.amazonaws.com`",
     )
 
 

@@ -74,6 +74,7 @@ class DynamicSecretSpec:
     )
     restart_targets: tuple[RestartTarget, ...] = groups("rolloutRestartTargets", RestartTarget, _TARGETS_HELP)
     destination: Destination = group("destination", Destination, "the Secret", required=True)
+    sync: SyncConfig | None = group("syncConfig", SyncConfig, "how changes are noticed")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,11 @@ class Entry:
         """The key of the object."""
         return Key(self.resource.kind, self.resource.namespace, self.resource.name)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether the status is of the spec as it is now."""
+        return bool(self.status.get("lastGeneration") == self.resource.generation)
+
 
 class SecretMark(NamedTuple):
     """The owner and the resourceVersion of a managed Secret; its data is never stored."""

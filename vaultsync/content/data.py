@@ -58,7 +58,10 @@ def _value(spec: SecretSpec, name: str, value: Any) -> bytes:
 
 
 def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
-    """Return the keys that a Secret of type kubernetes.io/tls must have; templates and filters cannot leave them out."""
+    """Return the keys that a Secret of type kubernetes.io/tls must have; templates and filters cannot leave them out.
+
+    Each ends its last line: OpenShift's router puts certificate and key into one file as they are.
+    """
     if not isinstance(spec, PkiSecretSpec) or spec.destination.type != TLS:
         return {}
     fields = source.fields
@@ -69,8 +72,8 @@ def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
     pems = fields.get(_CHAIN)
     chain = [_pem(each) for each in pems] if isinstance(pems, list) and pems else [issuer]
     full = "\n".join(each for each in (certificate, *chain) if each)
-    data = {"tls.crt": encoded(full), "tls.key": encoded(key)}
-    return data | ({"ca.crt": encoded(issuer)} if issuer else {})
+    pem = {"tls.crt": full, "tls.key": key} | ({"ca.crt": issuer} if issuer else {})
+    return {name: encoded(f"{text}\n") for name, text in pem.items()}
 
 
 def _pem(value: Any) -> str:

@@ -10,9 +10,12 @@ from vaultkube.sync_resources.secrets import PkiSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
+from vaultsync.content.fingerprint import fingerprint_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced, validity
+from vaultsync.control.current import follow, is_current
+from vaultsync.control.notes import MESSAGE
 from vaultsync.control.referenced import hold
 from vaultsync.control.times import certificate_s, chance_of
 from vaultsync.control.tools import Tools, now
@@ -29,27 +32,27 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         if spec.revoke:
             hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
-    mac = str(status.get("secretMAC") or "")
-    due_at = _due_at(spec, status)
-    is_current = status.get("lastGeneration") == resource.generation and now() < due_at
-    if is_current and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
+    due_at, note = _due_at(spec, status)
+    if now() < due_at and is_current(tools, entry, spec, deadline):
+        follow(tools, entry, spec, deadline, f"{MESSAGE}{note}")
         return min(due_at - now(), _LONGEST_S)
     identity = tools.identity(access, resource.namespace, deadline)
     transformation = tools.transformation(entry, spec)
+    made_from = fingerprint_of(spec, transformation)
     tools.destinations.check(entry, spec.destination, deadline)
     login = tools.log_in(identity, spec, deadline)
     answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
     expires_at = _end(source.fields.get("expiration"))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key)
-    tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    mac = mac_of(data, tools.key, made_from)
+    tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from)
     left_s = expires_at - now()
     offset_s, note = _offset(spec.expiry_offset_s, left_s)
     serial = str(source.fields.get("serial_number") or "")
     delay_s = certificate_s(left_s, offset_s, chance_of(serial))
     is_first = not status.get("secretMAC")
-    tools.send_event(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, "Secret synced")
+    tools.send_event(entry, reasons.FIRST_SYNC if is_first else reasons.ROTATED, MESSAGE)
     fields = {
         "lastGeneration": resource.generation,
         "secretMAC": mac,
@@ -58,7 +61,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         "lastRotation": int(now()),
         **validity(),
     }
-    entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"Secret synced{note}"), fields, deadline)
+    entry = tools.save(entry, synced(reasons.FIRST_SYNC, f"{MESSAGE}{note}"), fields, deadline)
     if not is_first:
         tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     return min(max(delay_s, 1.0), _LONGEST_S)
@@ -78,12 +81,13 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
     tools.send_request(login, VaultRequest("PUT", path, body={"serial_number": serial}))
 
 
-def _due_at(spec: PkiSecretSpec, status: Mapping[str, Any]) -> float:
-    """Return when the certificate of a status is due to be followed by another one, in seconds since 1970."""
+def _due_at(spec: PkiSecretSpec, status: Mapping[str, Any]) -> tuple[float, str]:
+    """Return when the certificate of a status is due to be followed by another one, in seconds since 1970, and a note about it."""
     rotated_at = seconds_of(status.get("lastRotation"))
     left_s = seconds_of(status.get("expiration")) - rotated_at
-    offset_s, _ = _offset(spec.expiry_offset_s, left_s)
-    return rotated_at + certificate_s(left_s, offset_s, chance_of(str(status.get("serialNumber") or "")))
+    offset_s, note = _offset(spec.expiry_offset_s, left_s)
+    chance = chance_of(str(status.get("serialNumber") or ""))
+    return rotated_at + certificate_s(left_s, offset_s, chance), note
 
 
 def _offset(offset_s: float | None, left_s: float) -> tuple[float | None, str]:

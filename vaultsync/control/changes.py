@@ -131,8 +131,7 @@ def first_s(entry: Entry, longest_s: float, chance: float) -> float:
     A static secret waits up to its refreshAfter, another one up to `longest_s` or half of the time that its lease has left.
     """
     spec, status = entry.resource.spec, entry.status
-    is_current = status.get("lastGeneration") == entry.resource.generation and not entry.deleted_at
-    if not is_current or not is_ready(status):
+    if not entry.is_seen or entry.deleted_at or not is_ready(status):
         return 0.0
     if isinstance(spec, StaticSecretSpec):
         return chance * refresh_s(spec.refresh_after_s, True, 0.0)

@@ -98,11 +98,22 @@ def is_failed(status: Mapping[str, Any]) -> bool:
     return _has_ready(status, "False")
 
 
-def _has_ready(status: Mapping[str, Any], value: str) -> bool:
+def was_not_rolled(status: Mapping[str, Any], generation: int) -> bool:
+    """Return whether a workload could not be restarted as an earlier spec than that of `generation` has named it."""
     return any(
-        isinstance(each, dict) and (each.get("type"), each.get("status")) == (reasons.READY, value)
-        for each in status.get("conditions") or ()
+        each.get("status") == "False" and each.get("observedGeneration") != generation
+        for each in _of_type(status, reasons.ROLLOUT_RESTART)
     )
+
+
+def _has_ready(status: Mapping[str, Any], value: str) -> bool:
+    return any(each.get("status") == value for each in _of_type(status, reasons.READY))
+
+
+def _of_type(status: Mapping[str, Any], type_: str) -> list[Mapping[str, Any]]:
+    """Return the conditions of a type: authors of objects may write anything into a status."""
+    conditions = status.get("conditions") or ()
+    return [each for each in conditions if isinstance(each, dict) and each.get("type") == type_]
 
 
 def status_patch(

@@ -21,10 +21,11 @@ _MOST = 20_000
 
 @dataclass(frozen=True)
 class _Verified:
-    """A verified state of a Secret: its resourceVersion, and the HMAC of its data."""
+    """A verified state of a Secret: its resourceVersion, the HMAC of its data, and the fingerprint of what that was made from."""
 
     version: str
     mac: str
+    fingerprint: str
 
 
 class Destinations:
@@ -36,32 +37,59 @@ class Destinations:
         self._lock = threading.Lock()
         self._verified: OrderedDict[Reference, _Verified] = OrderedDict()
 
-    def is_untouched(self, entry: Entry, destination: Destination, mac: str) -> bool:
+    def is_untouched(self, entry: Entry, destination: Destination, mac: str, fingerprint: str = "") -> bool:
         """Return whether the Secret is known to hold the data of this HMAC, without a request to the API server."""
+        verified = self._as_written(entry, destination, mac)
+        return bool(verified and verified.fingerprint == fingerprint and entry.is_seen)
+
+    def is_as_written(self, entry: Entry, destination: Destination, mac: str) -> bool:
+        """Return whether the Secret is known to hold the data of this HMAC, whatever that was made from."""
+        return self._as_written(entry, destination, mac) is not None
+
+    def _as_written(self, entry: Entry, destination: Destination, mac: str) -> _Verified | None:
         reference = Reference(entry.resource.namespace, destination.name)
         seen = self._store.secret(reference)
         with self._lock:
             verified = self._verified.get(reference)
-        return bool(
-            seen
-            and verified
-            and seen.owner_uid == entry.resource.uid
-            and verified == _Verified(seen.version, mac)
-            and entry.status.get("lastGeneration") == entry.resource.generation
-        )
+        if not seen or not verified or seen.owner_uid != entry.resource.uid:
+            return None
+        return verified if (verified.version, verified.mac) == (seen.version, mac) else None
 
-    def holds(self, entry: Entry, destination: Destination, mac: str, key: bytes, deadline: Deadline) -> bool:
-        """Return whether the Secret exists with the data of this HMAC; read it if that is not known."""
-        if self.is_untouched(entry, destination, mac):
+    def holds(
+        self,
+        entry: Entry,
+        destination: Destination,
+        mac: str,
+        key: bytes,
+        deadline: Deadline,
+        fingerprint: str = "",
+    ) -> bool:
+        """Return whether the Secret exists with the data of this HMAC and fingerprint; read it if that is not known.
+
+        An HMAC of the data alone, as an earlier version has made it, says nothing about a changed spec.
+        """
+        if not mac:
+            return False
+        if self.is_untouched(entry, destination, mac, fingerprint):
             return True
         reference = Reference(entry.resource.namespace, destination.name)
         found = self._objects.get(secrets(reference.namespace), reference.name, deadline)
-        if found is None or not mac or not is_same(data_in(found), mac, key):
+        if found is None:
             return False
-        if destination.create and mark_of(found).owner_uid != entry.resource.uid:
+        data = data_in(found)
+        is_right = is_same(data, mac, key, fingerprint) or (entry.is_seen and is_same(data, mac, key))
+        if not is_right or (destination.create and mark_of(found).owner_uid != entry.resource.uid):
             return False
-        self._remember(reference, found, mac)
+        self._remember(reference, found, mac, fingerprint)
         return True
+
+    def relabel(
+        self, entry: Entry, destination: Destination, mac: str, deadline: Deadline, fingerprint: str
+    ) -> None:
+        """Give a Secret whose data is right the labels and annotations of a changed spec; raise NotOwner or Refused."""
+        found = self._objects.get(secrets(entry.resource.namespace), destination.name, deadline)
+        if found is not None:
+            self.write(entry, destination, data_in(found), mac, deadline, fingerprint)
 
     def check(self, entry: Entry, destination: Destination, deadline: Deadline) -> None:
         """Raise NotOwner if the Secret could not be written; to be called before Vault issues credentials for it."""
@@ -69,13 +97,19 @@ class Destinations:
         decide_write(entry.resource, destination, existing)
 
     def write(
-        self, entry: Entry, destination: Destination, data: Mapping[str, bytes], mac: str, deadline: Deadline
+        self,
+        entry: Entry,
+        destination: Destination,
+        data: Mapping[str, bytes],
+        mac: str,
+        deadline: Deadline,
+        fingerprint: str = "",
     ) -> bool:
         """Write the Secret if it differs, and return whether its data has changed; raise NotOwner or Refused.
 
         With a new spec, the object's Secrets of other names are deleted.
         """
-        if self.is_untouched(entry, destination, mac):
+        if self.is_untouched(entry, destination, mac, fingerprint):
             return False
         resource = entry.resource
         reference = Reference(resource.namespace, destination.name)
@@ -83,13 +117,12 @@ class Destinations:
         existing = self._objects.get(collection, reference.name, deadline)
         decision = decide_write(resource, destination, existing)
         wanted = applied_secret(resource, destination, data)
-        # A label or annotation that has left the spec goes by an apply.
-        is_spec_seen = entry.status.get("lastGeneration") == resource.generation
         if existing is not None:
             has_same = data_in(existing) == data
             is_ours = decision in (Write.OWN, Write.REPLACE)
-            if has_same and is_spec_seen and is_ours and _has(existing, wanted):
-                self._remember(reference, existing, mac)
+            # A label or annotation that has left the spec goes by an apply.
+            if has_same and entry.is_seen and is_ours and _has(existing, wanted):
+                self._remember(reference, existing, mac, fingerprint)
                 return False
             if decision is Write.RECREATE:
                 self._objects.delete(collection, reference.name, existing["metadata"]["uid"], deadline)
@@ -99,8 +132,8 @@ class Destinations:
         removed = {name: None for name in written.get("data") or {} if name not in data}
         if removed:
             written = self._objects.merge(collection, reference.name, {"data": removed}, deadline) or written
-        self._remember(reference, written, mac)
-        if not is_spec_seen:
+        self._remember(reference, written, mac, fingerprint)
+        if not entry.is_seen:
             self._prune(entry, destination, deadline)
         return not has_same
 
@@ -128,13 +161,15 @@ class Destinations:
                     uid = str(found["metadata"]["uid"])
                     self._objects.delete(secrets(reference.namespace), reference.name, uid, deadline)
 
-    def _remember(self, reference: Reference, document: Mapping[str, Any], mac: str) -> None:
+    def _remember(
+        self, reference: Reference, document: Mapping[str, Any], mac: str, fingerprint: str
+    ) -> None:
         mark = mark_of(document)
         if mark.owner_uid:
             self._store.put_secret(reference, mark)
         with self._lock:
             self._verified.pop(reference, None)
-            self._verified[reference] = _Verified(mark.version, mac)
+            self._verified[reference] = _Verified(mark.version, mac, fingerprint)
             if len(self._verified) > _MOST:
                 self._verified.popitem(last=False)
 

@@ -1,15 +1,18 @@
 """Dynamic secrets: credentials with a lease, which is renewed as long as Vault allows, and then replaced."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import seconds_of
+from vaultkube.errors import Refused
 from vaultkube.sync_resources.requests import VaultRequest
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.control.conditions import renewed
+from vaultsync.control.current import follow, is_current
 from vaultsync.control.holding import (
     bounded,
     horizon,
@@ -21,11 +24,12 @@ from vaultsync.control.holding import (
 )
 from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
+from vaultsync.control.notes import dynamic_message
 from vaultsync.control.referenced import hold
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.times import chance_of
 from vaultsync.control.tools import Tools, login_with, now
-from vaultsync.errors import VaultDenied
+from vaultsync.errors import SyncError, TransformationFailed, VaultDenied
 from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
 
@@ -37,21 +41,48 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     if spec.revoke:
         hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
+    lease, token = lease_in(entry.status), None
+    has_secret = _has_secret(tools, entry, spec, deadline, is_leased=lease is not None)
+    if has_secret:
+        entry = follow(tools, entry, spec, deadline, dynamic_message(spec, 0.0))
     if not may_hold(entry):
         return sync_rotated(tools, entry, spec, identity, deadline)
     holder = Holder(entry.resource.uid, identity)
-    lease, token = lease_in(entry.status), None
     if lease is not None:
         token = tools.holders.token(holder, lease.token_id, deadline)
         lease = with_token(lease, token)
-    next_ = plan(lease, _facts(tools, entry, spec, holder, lease, deadline))
+    facts = _facts(tools, entry, spec, holder, lease, has_secret=has_secret)
+    next_ = plan(lease, facts)
     if next_.step is Step.WAIT:
         return bounded(next_.delay_s, token)
     if next_.step is Step.RENEW and lease is not None and token is not None:
         delay_s, entry = _renew(tools, entry, spec, holder, lease, token, deadline)
         if delay_s is not None:
             return delay_s
-    return issue(tools, entry, spec, holder, next_, deadline)
+    try:
+        return issue(tools, entry, spec, holder, next_, deadline)
+    except (SyncError, Refused):
+        is_due = lease is not None and plan(lease, facts.unchanged()).step is Step.RENEW
+        if next_.step is Step.ISSUE and is_due and token is not None and lease is not None:
+            # Programs use these credentials until the mistake in the object is corrected.
+            with suppress(SyncError, Refused):
+                _renew(tools, entry, spec, holder, lease, token, deadline)
+        raise
+
+
+def _has_secret(
+    tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: Deadline, *, is_leased: bool
+) -> bool:
+    """Return whether the Secret is as the spec says now.
+
+    A lease is renewed even if a SecretTransformation is missing, without which no credentials could be written.
+    """
+    if not is_leased and entry.is_seen:
+        return False  # `sync_rotated` looks
+    try:
+        return is_current(tools, entry, spec, deadline)
+    except TransformationFailed:
+        return entry.is_seen
 
 
 def _facts(
@@ -60,16 +91,15 @@ def _facts(
     spec: DynamicSecretSpec,
     holder: Holder,
     lease: Lease | None,
-    deadline: Deadline,
+    *,
+    has_secret: bool,
 ) -> Facts:
     mac = str(entry.status.get("secretMAC") or "")
-    has_secret = lease is not None and tools.destinations.holds(
-        entry, spec.destination, mac, tools.key, deadline
-    )
     return Facts(
         generation=entry.resource.generation,
         last_generation=int(entry.status.get("lastGeneration") or 0),
         has_secret=has_secret,
+        is_as_written=tools.destinations.is_as_written(entry, spec.destination, mac),
         client=tools.client(holder.identity),
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,

@@ -24,9 +24,7 @@ _LONGEST_S = 3600.0
 
 def may_hold(entry: Entry) -> bool:
     """Return whether the object has a lease, or may get one because its spec has not been synced yet."""
-    return lease_in(entry.status) is not None or (
-        entry.status.get("lastGeneration") != entry.resource.generation
-    )
+    return lease_in(entry.status) is not None or not entry.is_seen
 
 
 def granted(answer: Mapping[str, Any], token: Token, token_id: str) -> Lease | None:

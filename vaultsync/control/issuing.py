@@ -13,19 +13,21 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
+from vaultsync.content.fingerprint import fingerprint_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced
 from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
 from vaultsync.control.lease import NO_LEASE, Lease, Plan, client_in, is_of_this_operator, lease_in
-from vaultsync.control.rotated import rotation_fields, rotation_s
+from vaultsync.control.notes import MESSAGE, dynamic_message
+from vaultsync.control.rotated import as_first_read, rotation_fields, rotation_s
 from vaultsync.control.tools import Tools, login_with, now
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
 _EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
 """Reasons to replace a lease early and revoke it. A lease near its end is left to the programs that use it, and so is
-one of the Vault Secrets Operator.
+one of the Vault Secrets Operator, and those of all objects whose common SecretTransformation has changed.
 """
 
 
@@ -41,19 +43,20 @@ def issue(
     status = entry.status
     before, was_synced = lease_in(status), bool(status.get("secretMAC"))
     transformation = tools.transformation(entry, spec)
+    made_from = fingerprint_of(spec, transformation)
     tools.destinations.check(entry, spec.destination, deadline)
     token = tools.holders.new(holder, before.token_id if before else "", deadline)
     answer = tools.send_request(login_with(token, holder.identity, spec), request_of(spec))
     lease = granted(answer, token, tools.holders.id(holder, token.value))
-    fields: dict[str, Any] = rotation_fields(answer, now()) | {"secretLease": NO_LEASE}
+    fields: dict[str, Any] = rotation_fields(answer, now(), status) | {"secretLease": NO_LEASE}
     if lease is not None:
-        fields = lease_fields(tools, lease, answer, holder)
+        fields |= lease_fields(tools, lease, answer, holder)
         entry = tools.save(entry, (), fields, deadline)
     try:
-        source = source_of(spec, answer)
+        source = source_of(spec, as_first_read(answer, status))
         data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-        mac = mac_of(data, tools.key)
-        is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+        mac = mac_of(data, tools.key, made_from)
+        is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from)
     except (SyncError, Refused):
         # No program has these credentials, and the next attempt requests others; the Secret still has the previous ones.
         if lease is not None:
@@ -63,10 +66,10 @@ def issue(
         raise
     fields |= {"lastGeneration": entry.resource.generation, "secretMAC": mac}
     delay_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
-    message = f'Secret synced, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else "Secret synced"
+    message = f'{MESSAGE}, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else MESSAGE
     if is_changed:
         tools.send_event(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
-    entry = tools.save(entry, synced(why.reason, "Secret synced"), fields, deadline)
+    entry = tools.save(entry, synced(why.reason, dynamic_message(spec, delay_s)), fields, deadline)
     if is_changed and was_synced:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     is_ours = is_of_this_operator(client_in(status))

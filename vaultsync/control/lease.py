@@ -5,7 +5,7 @@ to continue after a restart, and no secret.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -56,11 +56,18 @@ class Facts:
     generation: int
     last_generation: int
     has_secret: bool
+    """Whether the Secret is there, with the data of the status, made as the object says now."""
     client: str
     last_client: str
     percent: int
     now: float
     chance: float
+    is_as_written: bool = False
+    """Whether nobody has changed the Secret."""
+
+    def unchanged(self) -> "Facts":
+        """Return the facts of the same time if object, login and Secret had not changed."""
+        return replace(self, generation=self.last_generation, last_client=self.client, has_secret=True)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,9 @@ def plan(lease: Lease | None, facts: Facts) -> Plan:
             return Plan(Step.WAIT, delay_s=left_s)
         return Plan(Step.ISSUE, reasons.CLIENT_CHANGED)
     if not facts.has_secret:
-        return Plan(Step.ISSUE, reasons.DESTINATION_MISSING)
+        # An untouched Secret is to be made from something else: a SecretTransformation has changed.
+        reason = reasons.FORCE_SYNC if facts.is_as_written else reasons.DESTINATION_MISSING
+        return Plan(Step.ISSUE, reason)
     if facts.now >= lease.ends_at():
         return Plan(Step.ISSUE, reasons.RENEWAL_FAILED)
     due_at = lease.granted_at + horizon_s(lease.duration_s, facts.percent, facts.chance)

@@ -1,4 +1,4 @@
-"""Credentials without a lease: read again after Vault has rotated them, or by refreshAfter.
+"""Credentials without a lease: read again after Vault has rotated them, or after refreshAfter.
 
 https://developer.hashicorp.com/vault/api-docs/secret/databases#get-static-credentials
 """
@@ -17,10 +17,13 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
+from vaultsync.content.fingerprint import fingerprint_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced
-from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
+from vaultsync.control.current import is_current
+from vaultsync.control.notes import MESSAGE, dynamic_message
+from vaultsync.control.times import after_rotation_s, chance_of, refresh_s
 from vaultsync.control.tools import Tools, chance, now
 from vaultsync.vault.server import Identity
 
@@ -36,26 +39,43 @@ def sync_rotated(
 ) -> float:
     """Sync the Secret and return the seconds until the next time; raise SyncError or Refused.
 
-    Without rotation and refreshAfter each read may create new credentials: they are read only if the Secret is lost.
+    Where Vault does not rotate the credentials, each read may issue others: they are read when refreshAfter is over, or the
+    Secret is lost or to be made from something else.
     """
-    mac = str(entry.status.get("secretMAC") or "")
-    is_read = spec.static_credentials or bool(spec.refresh_after_s)
-    if not is_read and tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline):
-        return NEVER
-    transformation = tools.transformation(entry, spec)
-    if not spec.static_credentials:
+    if not is_rotated(spec, entry.status):
+        left_s = due_at(spec, entry) - now()
+        if left_s > 0 and is_current(tools, entry, spec, deadline):
+            conditions = synced(reasons.FIRST_SYNC, dynamic_message(spec, left_s))
+            tools.save(entry, conditions, {}, deadline)
+            return left_s
         tools.destinations.check(entry, spec.destination, deadline)
+    transformation = tools.transformation(entry, spec)
+    made_from = fingerprint_of(spec, transformation)
     answer = tools.send_request(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key)
+    mac = mac_of(data, tools.key, made_from)
     rollout: tuple[Condition, ...] = ()
-    if tools.destinations.write(entry, spec.destination, data, mac, deadline):
-        tools.send_event(entry, reasons.ROTATED, "Secret synced")
+    if tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from):
+        tools.send_event(entry, reasons.ROTATED, MESSAGE)
         rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(answer, now(), entry.status)}
-    tools.save(entry, (*synced(reasons.FIRST_SYNC, "Secret synced"), *rollout), fields, deadline)
-    return rotation_s(spec, answer, late_s(answer, entry.status, now()))
+    delay_s = rotation_s(spec, answer, late_s(answer, entry.status, now()))
+    conditions = synced(reasons.FIRST_SYNC, dynamic_message(spec, delay_s))
+    tools.save(entry, (*conditions, *rollout), fields, deadline)
+    return delay_s
+
+
+def is_rotated(spec: DynamicSecretSpec, status: Mapping[str, Any]) -> bool:
+    """Return whether Vault rotates the credentials, as the spec says, or as their last answer has shown."""
+    recorded = status.get(_FIELD)
+    return spec.static_credentials or (isinstance(recorded, dict) and bool(recorded.get(_LAST)))
+
+
+def due_at(spec: DynamicSecretSpec, entry: Entry) -> float:
+    """Return when credentials without lease and rotation are to be read again, in seconds since 1970; NEVER without refreshAfter."""
+    read_at = seconds_of(entry.status.get(_READ_AT))
+    return read_at + refresh_s(spec.refresh_after_s, False, chance_of(entry.resource.uid))
 
 
 def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,13 +89,13 @@ def as_first_read(answer: Mapping[str, Any], status: Mapping[str, Any]) -> dict[
 def rotation_fields(
     answer: Mapping[str, Any], seconds: float, status: Mapping[str, Any] = MappingProxyType({})
 ) -> dict[str, Any]:
-    """Return the status fields with the rotation times of an answer's credentials, none if Vault does not rotate them.
+    """Return the status fields with the time of the read, and the rotation times of an answer's credentials, None without any.
 
     The fields of credentials that the status already has stay unchanged; `seconds` is the time since 1970.
     """
     rotated_at = _rotated_at(answer)
     if not rotated_at:
-        return {}
+        return {_FIELD: None, _READ_AT: int(seconds)}
     if recorded := _of_same_rotation(answer, status):
         return {_FIELD: recorded}
     data = answer["data"]
@@ -116,9 +136,10 @@ def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: 
 
     If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent.
     """
-    refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
+    is_rotated = spec.static_credentials or bool(_rotated_at(answer))
+    refreshed_s = refresh_s(spec.refresh_after_s, is_rotated, chance())
     ttl = (answer.get("data") or {}).get(_TTL)
-    if not spec.static_credentials or ttl is None:
+    if not is_rotated or ttl is None:
         return refreshed_s
     rotated_s = after_rotation_s(seconds_of(ttl), chance())
     if since_due_s is not None:

@@ -9,11 +9,9 @@ from vaultsync.content.data import data_of
 from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced, was_synced
+from vaultsync.control.notes import MESSAGE, POLLED, static_message, wants_events
 from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
-
-_MESSAGE = "Secret synced"
-_POLLED = "this operator has no instantUpdates: it reads Vault again as refreshAfter says"
 
 
 def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:
@@ -27,19 +25,18 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     source = source_of(spec, answer)
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
-    is_polled = spec.sync is not None and spec.sync.instant
     is_known = was_synced(entry.status)
     is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
     rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:
-            tools.send_event(entry, reasons.FIRST_SYNC, _MESSAGE)
-            if is_polled:
-                tools.send_event(entry, reasons.EVENT_WATCHER_ERROR, _POLLED, is_warning=True)
-        tools.send_event(entry, reasons.ROTATED, _MESSAGE)
+            tools.send_event(entry, reasons.FIRST_SYNC, MESSAGE)
+            if wants_events(spec):
+                tools.send_event(entry, reasons.EVENT_WATCHER_ERROR, POLLED, is_warning=True)
+        tools.send_event(entry, reasons.ROTATED, MESSAGE)
         if is_known:
             rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"lastGeneration": resource.generation, "secretMAC": mac if spec.hmac else None}
-    message = f"{_MESSAGE}; {_POLLED}" if is_polled else _MESSAGE
-    tools.save(entry, (*synced(reasons.FIRST_SYNC, message), *rollout), fields, deadline)
+    conditions = synced(reasons.FIRST_SYNC, static_message(spec))
+    tools.save(entry, (*conditions, *rollout), fields, deadline)
     return refresh_s(spec.refresh_after_s, spec.hmac, chance())

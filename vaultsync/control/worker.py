@@ -14,8 +14,17 @@ from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, S
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.certificates import revoke_certificate, sync_certificate
-from vaultsync.control.conditions import failed, is_failed, refused, synced, validity, was_synced
+from vaultsync.control.conditions import (
+    failed,
+    is_failed,
+    refused,
+    synced,
+    validity,
+    was_not_rolled,
+    was_synced,
+)
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
+from vaultsync.control.notes import MESSAGE
 from vaultsync.control.queue import Queue
 from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
@@ -149,14 +158,20 @@ class Workers:
         return accept(self._tools, entry, deadline)
 
     def _recover(self, key: Key, deadline: Deadline) -> None:
-        """Say of an object that was found in step that it is, where its status still tells of a failure."""
+        """Correct the status of an object that was found in step, where it still tells of a failure.
+
+        Workloads that could not be restarted are restarted once the object names them otherwise.
+        """
         entry = self._tools.store.get(key)
-        if (
-            entry
-            and entry.status.get("lastGeneration") == entry.resource.generation
-            and is_failed(entry.status)
+        if not entry or not entry.is_seen:
+            return
+        if is_failed(entry.status):
+            entry = self._tools.save(entry, synced(reasons.FIRST_SYNC, MESSAGE), {}, deadline)
+        spec = entry.resource.spec
+        if isinstance(spec, StaticSecretSpec | DynamicSecretSpec | PkiSecretSpec) and was_not_rolled(
+            entry.status, entry.resource.generation
         ):
-            self._tools.save(entry, synced(reasons.FIRST_SYNC, "Secret synced"), {}, deadline)
+            self._tools.save(entry, self._tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
 
     def _end(self, entry: Entry, deadline: Deadline) -> float:
         """Revoke the credentials of a deleted object, within the time limit, and remove its finalizers."""

@@ -31,7 +31,7 @@ _AUDIENCE = "sts.amazonaws.com"
 _REGION, _SESSION = "us-east-1", "vault-webhook-sync"
 _STS = re.compile(r"https://sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?/?")
 """Addresses that may receive a token of a ServiceAccount."""
-_ROLE = "eks.amazonaws.com/role-arn"
+_ROLE, _ANNOTATED_AUDIENCE = "eks.amazonaws.com/role-arn", "eks.amazonaws.com/audience"
 
 
 def call_sts(address: str, fields: Fields, deadline: Deadline) -> Mapping[str, Any]:
@@ -80,8 +80,9 @@ def _assumed(
             f"stsEndpoint {address} is not one of AWS's: a token of {name} is sent only to https://sts.REGION.amazonaws.com"
         )
     account = source.get("ServiceAccount", namespace, login.service_account, deadline)
-    role = (((account or {}).get("metadata") or {}).get("annotations") or {}).get(_ROLE)
-    token = source.create_token(namespace, login.service_account, [_AUDIENCE], deadline) if role else None
+    annotations = ((account or {}).get("metadata") or {}).get("annotations") or {}
+    role, audience = annotations.get(_ROLE), annotations.get(_ANNOTATED_AUDIENCE) or _AUDIENCE
+    token = source.create_token(namespace, login.service_account, [audience], deadline) if role else None
     if not role or not token:
         raise ReferenceRefused(f"{name} does not exist, or has no annotation {_ROLE}")
     fields = {

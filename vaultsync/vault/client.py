@@ -26,6 +26,7 @@ _MOST_VALUES = 100_000
 """Values in an answer: each takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
 _SHOWN = 300
+_FOUND, _NOT_FOUND = (200, 202, 204), 404
 
 
 class Call(NamedTuple):
@@ -47,11 +48,18 @@ class Vaults:
         self._lock = threading.Lock()
 
     def send(self, server: Server, call: Call) -> dict[str, Any]:
-        """Return the JSON object of Vault's answer, empty for 204; raise VaultDenied or VaultAway, which name the path."""
+        """Return the JSON object of Vault's answer, empty for 204; raise VaultDenied or VaultAway, which name the path.
+
+        A deleted version of KV version 2 is an answer too: Vault sends its metadata with status 404.
+        """
         response = self.exchange(server, call)
-        if response.status_code in (200, 202, 204):
-            return body_of(response.content)
+        body = body_of(response.content)
+        is_missing = response.status_code == _NOT_FOUND and call.method == "GET"
+        if response.status_code in _FOUND or (is_missing and isinstance(body.get("data"), dict)):
+            return body
         line = refusal(call.method, _url(server, call), response.status_code, response.content)
+        if is_missing:
+            line = f"{line}: {_advice(body)}"
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
         raise VaultDenied(line, response.status_code)
@@ -85,6 +93,16 @@ class Vaults:
                     self._pools.popitem(last=False)
             self._pools.move_to_end(key)
             return self._pools[key]
+
+
+def _advice(body: Mapping[str, Any]) -> str:
+    """Return what to do about a path that Vault does not find."""
+    if "versioned K/V" in str(body.get("warnings")):
+        return "the mount is one of KV version 2: set spec.type: kv-v2"
+    return (
+        "nothing is stored there, or no secrets engine is mounted: correct spec.mount and spec.path (which is without data/), "
+        "or write the secret"
+    )
 
 
 def _new_pool(server: Server) -> BoundedClient:

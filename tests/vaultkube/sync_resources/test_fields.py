@@ -17,7 +17,7 @@ OF_THE_OPERATOR = {
     "VaultStaticSecret": "vaultAuthRef namespace mount path version type refreshAfter hmacSecretData rolloutRestartTargets"
     " destination syncConfig",
     "VaultDynamicSecret": "vaultAuthRef namespace mount requestHTTPMethod path params renewalPercent revoke allowStaticCreds"
-    " rolloutRestartTargets destination refreshAfter",
+    " rolloutRestartTargets destination refreshAfter syncConfig",
     "VaultPKISecret": "vaultAuthRef namespace mount role revoke clear expiryOffset issuerRef rolloutRestartTargets destination"
     " commonName altNames ipSans uriSans otherSans userIDs ttl format privateKeyFormat notAfter excludeCNFromSans",
     "SecretTransformation": "templates sourceTemplates includes excludes",

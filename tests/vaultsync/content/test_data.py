@@ -42,14 +42,15 @@ def test_filters_leave_templates_and_the_whole_answer() -> None:
 
 def test_a_certificate_has_the_keys_of_its_type() -> None:
     data = made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": ["INT", "CA"]}})
-    assert data["tls.crt"] == b"CERT\nINT\nCA"
-    assert (data["tls.key"], data["ca.crt"], data["serial_number"]) == (b"KEY", b"CA", b"1")
+    assert data["tls.crt"] == b"CERT\nINT\nCA\n"
+    assert (data["tls.key"], data["ca.crt"], data["serial_number"]) == (b"KEY\n", b"CA\n", b"1")
 
 
 @pytest.mark.parametrize("chain", [None, []])
 def test_a_certificate_without_a_chain_is_followed_by_its_issuer(chain: Any) -> None:
     assert (
-        made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": chain}})["tls.crt"] == b"CERT\nCA"
+        made(certificate(destination=TLS), {"data": {**ISSUED, "ca_chain": chain}})["tls.crt"]
+        == b"CERT\nCA\n"
     )
 
 
@@ -96,7 +97,7 @@ def test_the_chain_of_a_certificate_is_pem_and_no_list() -> None:
 def test_a_template_of_a_key_of_tls_wins() -> None:
     templates = {"tls.crt": "{{ .Secrets.certificate }}", "pair.pem": "{{ .Secrets.private_key }}"}
     data = made(certificate(destination=TLS), {"data": ISSUED}, Merged(templates=templates))
-    assert (data["tls.crt"], data["tls.key"], data["pair.pem"]) == (b"CERT\n", b"KEY", b"KEY")
+    assert (data["tls.crt"], data["tls.key"], data["pair.pem"]) == (b"CERT\n", b"KEY\n", b"KEY")
 
 
 def test_a_template_named_raw_needs_exclude_raw() -> None:

@@ -37,6 +37,7 @@ def test_a_due_lease_is_renewed_or_else_issued_anew() -> None:
         ({"generation": 3}, reasons.RESOURCE_UPDATED),
         ({"client": "other"}, reasons.CLIENT_CHANGED),
         ({"has_secret": False}, reasons.DESTINATION_MISSING),
+        ({"has_secret": False, "is_as_written": True}, reasons.FORCE_SYNC),
         ({"now": 1101.0}, reasons.RENEWAL_FAILED),
         ({"last_generation": 0}, reasons.INITIAL_SYNC),
     ],

@@ -6,7 +6,8 @@ import pytest
 
 from tests.vaultsync.content.specs import dynamic
 from vaultenv.basics.jsontext import loads
-from vaultsync.control.rotated import as_first_read, late_s, rotation_fields, rotation_s
+from vaultsync.control.rotated import as_first_read, is_rotated, late_s, rotation_fields, rotation_s
+from vaultsync.control.times import NEVER
 
 
 def answer(ttl: int, rotated_at: str = "2026-11-28T12:00:00Z") -> dict[str, Any]:
@@ -27,7 +28,16 @@ def test_a_refresh_before_the_rotation_wins() -> None:
 
 
 def test_a_ttl_of_other_credentials_is_no_rotation() -> None:
-    assert 80 <= rotation_s(dynamic(refreshAfter="100s"), answer(10)) <= 90
+    found = loads(b'{"data":{"token":"t","ttl":10}}')
+    assert 80 <= rotation_s(dynamic(refreshAfter="100s"), found) <= 90
+    assert rotation_s(dynamic(), found) == NEVER
+
+
+def test_an_answer_with_a_rotation_is_of_a_static_role_though_the_object_does_not_say_so() -> None:
+    assert 600.5 <= rotation_s(dynamic(), answer(600)) <= 600.65
+    assert is_rotated(dynamic(), rotation_fields(answer(600), 0.0))
+    nothing = {"lastVaultRotation": 0, "rotationPeriod": 0, "ttl": 0}
+    assert not is_rotated(dynamic(), {"staticCredsMetaData": nothing}), "as of the Vault Secrets Operator"
 
 
 def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
@@ -44,7 +54,7 @@ def test_a_shrinking_ttl_is_no_change_until_vault_rotates() -> None:
 
 def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
     found = loads(b'{"data":{"token":"t","ttl":5}}')
-    assert rotation_fields(found, 0.0) == {}
+    assert rotation_fields(found, 7.5) == {"staticCredsMetaData": None, "lastRenewalTime": 7}
     assert as_first_read(found, {}) == found
 
 
@@ -54,7 +64,7 @@ def test_an_answer_without_a_rotation_stays_as_it_is() -> None:
 )
 def test_a_malformed_time_of_rotation_is_in_no_status(rotated_at: str) -> None:
     found = loads(f'{{"data":{{"password":"p","ttl":5,"last_vault_rotation":{rotated_at}}}}}'.encode())
-    assert rotation_fields(found, 0.0) == {}
+    assert rotation_fields(found, 7.5) == {"staticCredsMetaData": None, "lastRenewalTime": 7}
     assert (
         as_first_read(
             found, {"staticCredsMetaData": {"lastVaultRotation": found["data"]["last_vault_rotation"]}}

@@ -11,6 +11,7 @@ import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.control.test_tools import Patched, Trusting, tools_with
+from vaultkube.sync_resources.destination import RestartTarget
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.store import Entry, entry_of
@@ -125,6 +126,46 @@ def test_an_object_that_has_failed_is_ready_again_when_it_is_found_in_step(
         "Healthy": "True",
         "Ready": "True",
     }
+
+
+class Rolling(Saved):
+    """An API server that keeps the last status of the object, and has one Deployment, `app`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.annotated: list[str] = []
+
+    def merge(self, *arguments: Any) -> Mapping[str, Any] | None:
+        if arguments[0].group == "apps":
+            self.annotated.append(arguments[1])
+            return {} if arguments[1] == "app" else None
+        return super().merge(*arguments)
+
+
+@pytest.mark.parametrize(("name", "rolled"), [("app", ["app"]), ("typo", ["typo"])])
+@pytest.mark.parametrize("kind", ["VaultPKISecret", "VaultDynamicSecret"])
+def test_workloads_that_could_not_be_rolled_are_rolled_when_the_object_names_others(
+    kind: str, name: str, rolled: list[str]
+) -> None:
+    objects = Rolling()
+    before = failed_once(kind, {"lastRotation": time.time(), "expiration": time.time() + 3600})
+    spec = replace(cast("Any", before.resource.spec), restart_targets=(RestartTarget("Deployment", name),))
+    condition = {"type": "RolloutRestart", "status": "False", "observedGeneration": 2}
+    entry = replace(
+        before,
+        status={**before.status, "conditions": [condition]},
+        resource=replace(before.resource, spec=spec),
+    )
+    destinations = cast("Destinations", SimpleNamespace(holds=lambda *_: True))
+    tools = replace(
+        usable(objects),
+        destinations=destinations,
+        notices=cast("Notices", SimpleNamespace(send=lambda *_: None)),
+    )
+    worked_with(tools, objects, entry)
+    assert objects.annotated == rolled
+    (found,) = [each for each in objects.status["conditions"] if each["type"] == "RolloutRestart"]
+    assert (found["status"], found["observedGeneration"]) == (str(name == "app"), 3)
 
 
 @pytest.mark.parametrize(

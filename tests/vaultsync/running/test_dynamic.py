@@ -106,8 +106,22 @@ def test_a_changed_object_gets_new_credentials_and_the_old_lease_is_revoked(
 ) -> None:
     _add(leasing)
     before = leases(leasing)
-    leasing.patch(leasing.path(DYNAMIC, "credentials"), {"spec": {"renewalPercent": 50}})
+    change = {"spec": {"destination": {"transformation": {"excludeRaw": True}}}}
+    leasing.patch(leasing.path(DYNAMIC, "credentials"), change)
     eventually(lambda: len(leases(leasing)) == 1 and leases(leasing) != before)
+
+
+def test_a_change_that_is_none_of_the_data_keeps_the_lease(operator: Operator, leasing: Tenant) -> None:
+    _add(leasing)
+    before, data = leases(leasing), leasing.data("credentials")
+    leasing.patch(leasing.path(DYNAMIC, "credentials"), {"spec": {"renewalPercent": 50}})
+
+    def is_seen() -> bool:
+        found = leasing.found(DYNAMIC, "credentials")
+        return bool(found["status"]["lastGeneration"] == found["metadata"]["generation"])
+
+    eventually(is_seen)
+    assert (leases(leasing), leasing.data("credentials")) == (before, data)
 
 
 def test_a_lease_is_renewed_and_followed_by_another_when_vault_renews_it_no_more(

@@ -61,6 +61,13 @@ def test_keys_of_a_secret_sign_a_request_of_the_region() -> None:
     assert not sts.requests
 
 
+def test_the_token_has_the_audience_that_the_service_account_is_annotated_with() -> None:
+    source = Source()
+    source.annotations["eks.amazonaws.com/audience"] = "sts.example"
+    _body(source, Sts(), service_account="app")
+    assert source.audiences == ["sts.example"]
+
+
 def test_a_service_account_assumes_the_role_that_it_is_annotated_with() -> None:
     source, sts = Source(), Sts()
     body = _body(source, sts, service_account="app", region="eu-west-1", session_name="mine")

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from tests.vaultenv.client.stand_in import answer, stand_in
-from vaultsync.errors import SyncError, VaultAway, VaultDenied
+from tests.vaultsync.content.specs import static
+from vaultsync.content.source import source_of
+from vaultsync.errors import DataUnusable, SyncError, VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Server
 
@@ -26,6 +28,47 @@ class Answering(Vaults):
     def _pool(self, server: Server) -> Any:
         response = SimpleNamespace(status_code=200, content=self._content)
         return SimpleNamespace(exchange=lambda request, budget_s: response)
+
+
+def sent(status: str, content: bytes, call: Call = READ) -> dict[str, Any]:
+    """Return what is read from an answer of Vault with this status."""
+
+    def answers(stream: socket.socket, _head: bytes) -> None:
+        stream.sendall(answer(status, content))
+
+    with stand_in(answers) as vault:
+        return Vaults().send(Server(vault.address), call)
+
+
+def test_a_deleted_version_is_an_answer_that_says_so() -> None:
+    deleted = b'{"data":{"data":null,"metadata":{"deletion_time":"2026-11-28T12:00:00Z","version":4}}}'
+    found = sent("404 Not Found", deleted)
+    with pytest.raises(DataUnusable, match="version 4 was deleted in Vault: write a new one"):
+        source_of(static(), found)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b'{"errors":[]}', r"Code: 404.*: nothing is stored there, .*correct spec.mount and spec.path"),
+        (
+            b'{"data":null,"warnings":["Invalid path for a versioned K/V secrets engine. See the API docs"]}',
+            r"Code: 404.*: the mount is one of KV version 2: set spec.type: kv-v2",
+        ),
+    ],
+)
+def test_a_path_that_is_not_found_has_a_remedy(content: bytes, advice: str) -> None:
+    with pytest.raises(VaultDenied, match=advice):
+        sent("404 Not Found", content)
+
+
+def test_a_write_that_is_not_found_has_none_of_a_read() -> None:
+    with pytest.raises(VaultDenied, match=r"Errors: no handler for route$"):
+        sent(
+            "404 Not Found",
+            b'{"errors":["no handler for route"],"data":{}}',
+            Call("PUT", "pki/revoke", body={}),
+        )
 
 
 def test_an_answer_is_not_read_that_would_be_a_hundred_times_as_large_in_memory() -> None:

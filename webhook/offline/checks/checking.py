@@ -14,7 +14,7 @@ from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
 from webhook.offline.checks.provider_classes import class_problems, find_classes
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
-from webhook.offline.checks.sync_resources import Together, find_resources, resource_problems
+from webhook.offline.checks.sync_resources import Together, find_resources, kind_problems, resource_problems
 from webhook.offline.documents import Document
 from webhook.offline.misplaced import find_misplaced
 from webhook.offline.operator_settings import Operator
@@ -58,6 +58,8 @@ class Checker:
         for found in find_classes(document.content, self.namespace):
             for problem in class_problems(found, policy, migration=is_csi):
                 yield finding(document, problem.inside(found.path), str(found))
+        for problem in kind_problems(document.content):
+            yield finding(document, problem, "")
         for resource in find_resources(document.content, self.namespace):
             for problem in resource_problems(resource, policy, self.together):
                 yield finding(document, problem.inside(resource.path), str(resource.resource))

@@ -5,12 +5,13 @@ from typing import Any, NamedTuple
 
 from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath, Problem
-from vaultkube.provider_class.objects import OBJECTS, SecretObject
+from vaultkube.provider_class.objects import OBJECTS, SecretObject, unknown
 from vaultkube.provider_class.parameters import PARAMETERS, ClassParameters, parse_class
 from webhook.offline.reviewable import follow
 
 _GROUP, _KIND = "secrets-store.csi.x-k8s.io", "SecretProviderClass"
 _READS = ("GET", "LIST")
+_SECRETS: FieldPath = ("spec", "secretObjects")
 
 
 class ProviderClass(NamedTuple):
@@ -20,6 +21,8 @@ class ProviderClass(NamedTuple):
     namespace: str
     name: str
     parameters: Mapping[str, Any]
+    secrets: Any
+    """`secretObjects`, from which the driver makes Secrets."""
 
     def __str__(self) -> str:
         return f"{_KIND} {self.namespace}/{self.name}"
@@ -38,7 +41,8 @@ def find_classes(content: Any, namespace: str, path: FieldPath = ()) -> Iterator
         parameters = follow(content, PARAMETERS)
         name, own = (follow(content, ("metadata", key)) for key in ("name", "namespace"))
         found = parameters if isinstance(parameters, dict) else {}
-        yield ProviderClass(path, str(own or namespace), str(name or ""), found)
+        secrets = follow(content, _SECRETS)
+        yield ProviderClass(path, str(own or namespace), str(name or ""), found, secrets)
 
 
 def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool) -> Iterator[Problem]:
@@ -55,8 +59,23 @@ def class_problems(found: ProviderClass, policy: PathPolicy, *, migration: bool)
     parameters, problems = parse_class(texts)
     yield from (problem for problem in problems if problem.path[: len(PARAMETERS) + 1] not in _untyped(found))
     yield from policy.violations(requested_paths(parameters), found.namespace)
+    yield from _secrets(found.secrets, [each.name for each in parameters.objects if each.name])
     if migration:
         yield from _differences(parameters.objects)
+
+
+def _secrets(secrets: Any, files: list[str]) -> Iterator[Problem]:
+    """Yield a problem for each key of a Secret that is to be made from a file that the class does not have."""
+    for number, secret in enumerate(secrets if files and isinstance(secrets, list) else ()):
+        entries = follow(secret, ("data",))
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            name = follow(entry, ("objectName",))
+            if isinstance(name, str) and name not in files:
+                path: FieldPath = (*_SECRETS, number, "data", index, "objectName")
+                where = f"secretObjects[{number}].data[{index}].objectName"
+                yield Problem(
+                    "csi-secret", path, f"{where}: {unknown(name, files, 'an objectName of objects')}"
+                )
 
 
 _PLACEHOLDERS = {"roleName": "role"}

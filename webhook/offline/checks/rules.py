@@ -59,6 +59,8 @@ RULES = (
     Rule("csi-parameter", ERROR, "a parameter of a SecretProviderClass for Vault is missing or wrong, or contradicts another one", "write the accepted form, docs/csi.md"),
     Rule("csi-unknown", ERROR, "a SecretProviderClass for Vault has a parameter that provider vault does not know", "correct the name, or remove it"),
     Rule("csi-objects", ERROR, "`objects` of a SecretProviderClass for Vault cannot be used", "as the message says: docs/csi.md"),
+    Rule("csi-secret", ERROR, "`secretObjects` of a SecretProviderClass for Vault names a file that `objects` does not have: the driver makes no Secret", "correct the name, or add the object"),
+    Rule("sync-kind", ERROR, "a kind of secrets.hashicorp.com that `vault-webhook sync` does not have", "docs/sync-resources.md has the kinds; leave the object to the Vault Secrets Operator, or replace it"),
     Rule("sync-field", ERROR, "a field of a VaultStaticSecret or another object of secrets.hashicorp.com is missing or wrong", "write the accepted form, docs/sync-resources.md"),
     Rule("sync-unknown", ERROR, "an object of secrets.hashicorp.com has a field that is not known, which kubectl refuses", "correct the name, or remove it"),
     Rule("sync-reference", ERROR, "an object of secrets.hashicorp.com refers to one that it may not use, or that lacks a field it needs", "as the message says: docs/sync-resources.md"),

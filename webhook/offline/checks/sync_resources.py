@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.provider_class.objects import unknown
 from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec, GlobalRef, lets_in
 from vaultkube.sync_resources.destination import TransformationRef, TransformationSpec
 from vaultkube.sync_resources.references import DEFAULT, Reference
 from vaultkube.sync_resources.requests import request_of
-from vaultkube.sync_resources.resources import SPEC, Resource, is_resource, read_resource
+from vaultkube.sync_resources.resources import BY_KIND, GROUP, SPEC, Resource, is_resource, read_resource
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from webhook.offline.reviewable import follow
 
@@ -56,6 +57,17 @@ def find_resources(content: Any, namespace: str, path: FieldPath = ()) -> Iterat
     elif isinstance(content, dict) and is_resource(content):
         found = read_resource(content)
         yield FoundResource(path, replace(found, namespace=found.namespace or namespace))
+
+
+def kind_problems(content: Any, path: FieldPath = ()) -> Iterator[Problem]:
+    """Yield a problem for each object of the group, also in a List, whose kind the operator does not have."""
+    items, kind = follow(content, ("items",)), follow(content, ("kind",))
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            yield from kind_problems(item, (*path, "items", index))
+    elif str(follow(content, ("apiVersion",))).startswith(f"{GROUP}/") and kind not in BY_KIND:
+        what = f"a kind of {GROUP} that this operator has"
+        yield Problem("sync-kind", (*path, "kind"), unknown(str(kind), tuple(BY_KIND), what))
 
 
 def resource_problems(found: FoundResource, policy: PathPolicy, together: Together) -> Iterator[Problem]:

@@ -114,3 +114,20 @@ def test_differences_from_vault_csi_provider_are_notes() -> None:
         (11, "csi-whole-answer"),
     ]
     assert {BY_ID[rule].severity for _, rule in notes} == {"note"}
+
+
+def test_a_secret_made_from_a_file_that_the_class_does_not_have_is_found() -> None:
+    secrets = """  secretObjects:
+    - secretName: db
+      type: Opaque
+      data:
+        - {objectName: a, key: user}
+        - objectName: b
+          key: password
+"""
+    assert found(HEAD + GOOD + secrets) == [(17, "csi-secret")]
+
+
+@pytest.mark.parametrize("secrets", ["text", "[text]", "[{data: text}]", "[{data: [text, {objectName: 1}]}]"])
+def test_secrets_that_the_api_server_refuses_are_no_error_of_the_check(secrets: str) -> None:
+    assert found(f"{HEAD}{GOOD}  secretObjects: {secrets}\n") == []

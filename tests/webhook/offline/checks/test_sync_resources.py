@@ -126,3 +126,10 @@ def test_the_default_login_may_be_that_of_the_operators_namespace_which_is_for_a
     assert rules(connection, default, secret) == []
     default["spec"]["allowedNamespaces"] = ["other"]
     assert rules(connection, default, secret) == ["sync-reference"]
+
+
+@pytest.mark.parametrize("kind", ["CSISecrets", "HCPAuth", "VaultStaticSecrets"])
+def test_a_kind_that_the_operator_does_not_have_is_found(kind: str) -> None:
+    other = {"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": kind, "metadata": {"name": "one"}}
+    assert rules(other) == ["sync-kind"]
+    assert rules({"apiVersion": "v1", "kind": "List", "items": [SECRET, other]}).count("sync-kind") == 1
