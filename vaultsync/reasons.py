@@ -28,6 +28,7 @@ EVENT_WATCHER_ERROR = "EventWatcherError"
 
 INITIAL_SYNC = "InitialSync"
 """Reasons to issue the credentials of a dynamic secret anew."""
+FORCE_SYNC = "ForceSync"
 RESOURCE_UPDATED = "ResourceUpdated"
 DESTINATION_MISSING = "InexistentDestination"
 CLIENT_CHANGED = "VaultClientConfigChanged"
