@@ -32,6 +32,9 @@ settings.load_profile("patient")
 
 _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
+# With a gRPC server of an earlier test, one in twenty child processes was aborted by gRPC's handlers of fork.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options that choose a part of the suite."""

@@ -48,7 +48,7 @@ def test_a_pod_of_every_workload_kind_gets_its_secrets(team: Pods, shell_image: 
     eventually(lambda: bool(names()))
     name = names()[0]  # a CronJob makes another pod with each minute
     team.wait(name, "jsonpath={.status.phase}=Succeeded" if runs_once else "condition=Ready")
-    assert team.output(name) == f"{SECRET}\n"
+    team.expect(name, f"{SECRET}\n")
 
 
 def test_a_pod_logs_in_with_a_token_for_the_audience_of_its_role(
