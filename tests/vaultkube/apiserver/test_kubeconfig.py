@@ -119,6 +119,10 @@ NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}
         b"[" * 5000,
         f"{NAMED}clusters: [{{name: c, cluster: {{}}}}]\nusers: [{{name: c, user: {{token: s3cr3t}}}}]".encode(),
         f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
+        *(
+            f"{NAMED}clusters: [{{name: c, cluster: {{server: 'https://a'}}}}]\nusers: [{{name: c, user: {user}}}]".encode()
+            for user in ("s3cr3t", "5", "[s3cr3t]", "{tokenFile: 5}", "{client-certificate: 5}")
+        ),
     ],
 )
 def test_a_file_that_is_no_kubeconfig_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:
