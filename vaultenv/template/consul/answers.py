@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.basics.jsontext import Number
+from vaultenv.basics.jsontext import whole
 from vaultenv.template.consul.needs import Certificate, List, Write
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.types import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
@@ -39,7 +39,7 @@ def secret(body: Mapping[str, Any]) -> Struct:
         {
             "RequestID": _text(body.get("request_id")),
             "LeaseID": _text(body.get("lease_id")),
-            "LeaseDuration": _whole(body.get("lease_duration")),
+            "LeaseDuration": whole(body.get("lease_duration")),
             "Renewable": body.get("renewable") is True,
             "Data": body.get("data") or NilMap(),
             "Warnings": _strings(body.get("warnings")),
@@ -59,7 +59,7 @@ def _auth(auth: Mapping[str, Any] | None) -> Struct | NilPointer:
             "Accessor": _text(auth.get("accessor")),
             "Policies": _strings(auth.get("policies")),
             "Metadata": StringMap({key: _text(value) for key, value in (auth.get("metadata") or {}).items()}),
-            "LeaseDuration": _whole(auth.get("lease_duration")),
+            "LeaseDuration": whole(auth.get("lease_duration")),
             "Renewable": auth.get("renewable") is True,
         },
     )
@@ -72,7 +72,7 @@ def _wrap_info(info: Mapping[str, Any] | None) -> Struct | NilPointer:
         "dependency.SecretWrapInfo",
         {
             "Token": _text(info.get("token")),
-            "TTL": _whole(info.get("ttl")),
+            "TTL": whole(info.get("ttl")),
             "CreationTime": _text(info.get("creation_time")),
             "WrappedAccessor": _text(info.get("wrapped_accessor")),
         },
@@ -112,10 +112,6 @@ def _pem(value: object) -> str:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int) or (isinstance(value, Number) and value.isdigit()) else 0
 
 
 def _strings(value: object) -> Strings:
