@@ -53,11 +53,6 @@ def _refresh_s(text: str) -> int:
     return duration_s
 
 
-def is_false(text: str) -> bool:
-    """Return whether the text is one of the words for false."""
-    return text in FALSE
-
-
 def _number(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         number = whole_number(text, most)
