@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vaultenv.basics.log import Log
-    from vaultenv.client.answering import BodyReader
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.references.frompath import FromPath
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
