@@ -85,7 +85,8 @@ class Answering:
     def _write(self, need: Write) -> Body | VaultEnvError:
         data = dict(need.data)
         if isinstance(need, Certificate):
-            return self._vault.written(need.path, dumps(data))
+            issued = self._vault.written(need.path, dumps(data))
+            return issued or SecretNotFound(f"path not found: {need.path}: the answer holds no certificate")
         mount = self._mounts.of(need.path)
         return self._vault.written(mount.data(need.path), dumps({"data": data} if mount.is_kv2 else data))
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)
 _MOST_REDIRECTS = 3
+_NO_CONTENT = 204
 _LOGIN_FAILED = "failed to request new Vault token: "
 
 
@@ -149,9 +150,14 @@ class Vault:
         ]
 
     def written(self, path: str, body: str) -> Body | VaultEnvError:
-        """Write a JSON object, never twice, and return the JSON object of the answer, or the error."""
+        """Write a JSON object, never twice, and return the JSON object of the answer, {} for one without content (as of KV
+        version 1), or the error.
+        """
         request = Request("PUT", f"/v1/{quoted(path)}", body)
-        return self._body(request, path, self._settled([request], self._wire.pipelined)[0])
+        outcome = self._settled([request], self._wire.pipelined)[0]
+        if isinstance(outcome, Answer) and outcome.status == _NO_CONTENT:
+            return {}
+        return self._body(request, path, outcome)
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
         """Return Vault's answer about the mount of each path (sys/internal/ui/mounts), or {}."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
             """Return the JSON objects of reads at (path, query); a read with a possible second effect is not repeated."""
 
         def written(self, path: str, body: str) -> Body | VaultEnvError:
-            """Write a JSON object, never twice, and return the answer's JSON object."""
+            """Write a JSON object, never twice, and return the answer's JSON object, {} if it has no content."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
             """Return Vault's answer about the mount of each path, or {}."""
