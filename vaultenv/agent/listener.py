@@ -75,10 +75,10 @@ class Listener:
             except OSError:
                 time.sleep(1.0)  # no free descriptor at the moment
                 continue
-            if not self._begins(connection):
+            if not self._serve_in_thread(connection):
                 self._refuse(connection)
 
-    def _begins(self, connection: Connection) -> bool:
+    def _serve_in_thread(self, connection: Connection) -> bool:
         """Serve the connection in a thread; return False if there are too many of them."""
         with self._lock:
             if self._connections >= CONNECTIONS:
