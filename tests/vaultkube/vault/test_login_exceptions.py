@@ -124,6 +124,7 @@ def test_a_token_has_its_life_and_may_have_a_number_of_uses(
     sent: list[tuple[object, ...]] = []
 
     def send(_session: object, method: str, url: str, **options: Any) -> requests.Response:
+        assert not options["allow_redirects"]  # the ServiceAccount's token must not follow to another host
         sent.append((method, url, options["json"], options["headers"].get("X-Vault-Token")))
         answer = requests.Response()
         answer.status_code, answer._content = 200, f'{{"auth": {auth}}}'.encode()
