@@ -8,7 +8,7 @@ from _thread import allocate_lock
 
 from vaultenv.basics.digest import sha256
 from vaultenv.basics.jsontext import dumps
-from vaultenv.client.answers import auth_of, body_of
+from vaultenv.client.answers import auth_of, body_of, cannot_answer
 from vaultenv.renewal.schedule import (
     LEASED,
     NEVER,
@@ -137,7 +137,7 @@ class Cache:
         else:
             answer = send("sys/leases/renew", dumps({"lease_id": entry.held.terms.lease_id}), entry.token)
         whole = body_of(answer.body) if answer else {}
-        if answer is None or answer.status >= 500 or not whole:  # or a page of a proxy
+        if answer is None or cannot_answer(answer.status) or not whole:  # or a page of a proxy
             entry.failures += 1
             entry.held = failed(entry.held, entry.failures, now)
             return

@@ -32,7 +32,7 @@ class Handover:
     __slots__ = ("auth", "leased", "logged_in_at", "token")
 
     def __init__(
-        self, token: str, auth: Mapping[str, Any], logged_in_at: float, leased: Iterable[Leased]
+        self, token: str, auth: dict[str, Any], logged_in_at: float, leased: Iterable[Leased]
     ) -> None:
         self.token = token
         self.auth = auth
@@ -57,7 +57,7 @@ def read_handover(file: str, now: float) -> Handover | None:
         document = loads(read_file(file, _LIMIT))
         logged_in_at = float(document["logged_in_at"])
         leased = [_leased(one) for one in document["leased"]]
-        handover = Handover(str(document["token"]), document["auth"], logged_in_at, leased)
+        handover = Handover(str(document["token"]), dict(document["auth"]), logged_in_at, leased)
     except (AttributeError, KeyError, OSError, TypeError, ValueError):
         return None
     handover.leased = [one for one in leased if one[2].ends_at > now]

@@ -75,17 +75,28 @@ class Listener:
             except OSError:
                 time.sleep(1.0)  # no free descriptor at the moment
                 continue
-            with self._lock:
-                is_one_too_many = self._connections >= CONNECTIONS
-                self._connections += not is_one_too_many
-            if is_one_too_many:
+            if not self._serve_in_thread(connection):
                 self._refuse(connection)
-            else:
-                start_new_thread(self._serve, (connection,))
+
+    def _serve_in_thread(self, connection: Connection) -> bool:
+        """Serve the connection in a thread; return False if there are too many of them."""
+        with self._lock:
+            if self._connections >= CONNECTIONS:
+                return False
+            self._connections += 1
+        try:
+            start_new_thread(self._serve, (connection,))
+        except RuntimeError:  # the programs of the pod have as many threads as it may have
+            with self._lock:
+                self._connections -= 1
+            return False
+        return True
 
     def _refuse(self, connection: Connection) -> None:
         try:
-            connection.send(refused(503, f"the agent serves {CONNECTIONS} connections"), time.monotonic() + 1)
+            connection.send(
+                refused(503, f"the agent serves {CONNECTIONS} connections at most"), time.monotonic() + 1
+            )
         except WireFailure:
             return
         finally:

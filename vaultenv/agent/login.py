@@ -9,7 +9,6 @@ from vaultenv.renewal.token import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
     from vaultenv.agent.parts import Parts
@@ -50,7 +49,7 @@ class Login:
         """The monotonic time of the last login; 0.0 before it."""
         return self._logged_in_at
 
-    def adopt(self, token: str, auth: Mapping[str, Any], logged_in_at: float) -> bool:
+    def adopt(self, token: str, auth: dict[str, Any], logged_in_at: float) -> bool:
         """Adopt the login of the previous agent unless Vault refuses its token; return whether it was adopted."""
         try:
             self._vault.use(token)
@@ -59,7 +58,7 @@ class Login:
             pass  # Vault may still know it
         except VaultEnvError:
             return False
-        self._vault.login_lease = dict(auth)
+        self._vault.login_lease = auth
         self._token = Token(self._vault, self._launcher, self._log, logged_in_at)
         self._logged_in_at = logged_in_at
         self._pending_files = self._sinks()
@@ -71,14 +70,23 @@ class Login:
         if self._token is None:
             return self._next_at
         again_at = now + _FILE_AGAIN_S if self._pending_files else NEVER
-        return max(self._next_at, min(again_at, self._token.due_at(now)))
+        return min(again_at, max(self._next_at, self._token.due_at(now)))
 
     def keep(self, is_refused: bool, status: Status) -> bool:
-        """Log in, renew the token, or replace it if it ends or `is_refused`; return whether the token is a new one.
+        """Log in, renew the token, or replace it if it ends or `is_refused`; write it to the files that do not have it yet.
+        Return whether the token is a new one.
 
-        A failure is recorded in the status, and another attempt follows after a pause.
+        Failures are recorded in the status, and further attempts follow after a pause.
         """
         now = self._clock.monotonic()
+        is_new = self._is_replaced(now, is_refused, status)
+        if is_new:
+            self._logged_in_at = now
+            self._pending_files = self._sinks()
+        self._write_token(status)
+        return is_new
+
+    def _is_replaced(self, now: float, is_refused: bool, status: Status) -> bool:
         if now < self._next_at:
             status.note_again(LOGIN)
             return False
@@ -91,10 +99,6 @@ class Login:
             status.note(LOGIN, error, self._clock.date())
             return False
         self._failures = 0
-        if is_new:
-            self._logged_in_at = now
-            self._pending_files = self._sinks()
-        self._write_token(status)
         return is_new
 
     def _log_in_or_refresh(self, now: float, is_refused: bool) -> bool:
@@ -108,7 +112,7 @@ class Login:
         return [self._settings.home + _SINK, *filter(None, [self._settings.token_file])]
 
     def _write_token(self, status: Status) -> None:
-        """Write the token to the token files that do not have it yet."""
+        """Write the token to the pending files, of which there are none before the first login."""
         for target in list(self._pending_files):
             try:
                 self._writer.write(target, self._vault.token.encode(), self._settings.token_mode)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from _json import encode_basestring_ascii, make_scanner
 
-from vaultenv.basics.text import decoded
+from vaultenv.basics.text import decoded, whole_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,12 +13,18 @@ if TYPE_CHECKING:
 
 
 _WINDOW = 1 << 16
+_LARGEST = (1 << 63) - 1
 
 
 class Number(str):
     """A JSON number as its source text, so that `1.50` and integers of 20 digits stay unchanged."""
 
     __slots__ = ()
+
+
+def whole(value: object) -> int:
+    """Return the whole number that a JSON value is, as far as 64 bits hold it; 0 for anything else and for less."""
+    return (whole_number(value, _LARGEST) or 0) if isinstance(value, Number) else 0
 
 
 def _refuse(name: str) -> object:

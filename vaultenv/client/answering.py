@@ -11,27 +11,12 @@ from vaultenv.template.consul.needs import Certificate, List, Read, Write
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Protocol
 
     from vaultenv.client.answers import Body
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.template.consul.needs import Need
 
     Found = Mapping[Need, Body | VaultEnvError]
-
-    class BodyReader(Protocol):
-        """Reads and writes for templates, with Vault's whole answers; an error concerns only its own question."""
-
-        def bodies(
-            self, questions: Sequence[tuple[str, Sequence[tuple[str, str]]]]
-        ) -> list[Body | VaultEnvError]:
-            """Return the JSON objects of reads at (path, query); a read with a possible second effect is not repeated."""
-
-        def written(self, path: str, body: str) -> Body | VaultEnvError:
-            """Write a JSON object, never twice, and return the answer's JSON object."""
-
-        def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return Vault's answer about the mount of each path, or {}."""
-
 
 _LISTING = (("list", "true"),)
 _DATA = "/data/"
@@ -100,7 +85,8 @@ class Answering:
     def _write(self, need: Write) -> Body | VaultEnvError:
         data = dict(need.data)
         if isinstance(need, Certificate):
-            return self._vault.written(need.path, dumps(data))
+            issued = self._vault.written(need.path, dumps(data))
+            return issued or SecretNotFound(f"path not found: {need.path}: the answer holds no certificate")
         mount = self._mounts.of(need.path)
         return self._vault.written(mount.data(need.path), dumps({"data": data} if mount.is_kv2 else data))
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 _TOKEN_HEADER = "X-Vault-Token"  # noqa: S105 (a header's name)
 _MOST_REDIRECTS = 3
+_NO_CONTENT = 204
+_CONFIGURED = -1
+"""In place of a number of repetitions: as many as VAULT_MAX_RETRIES allows."""
 _LOGIN_FAILED = "failed to request new Vault token: "
 
 
@@ -149,9 +152,14 @@ class Vault:
         ]
 
     def written(self, path: str, body: str) -> Body | VaultEnvError:
-        """Write a JSON object, never twice, and return the JSON object of the answer, or the error."""
+        """Write a JSON object, never twice, and return the JSON object of the answer, {} for one without content (as of KV
+        version 1), or the error.
+        """
         request = Request("PUT", f"/v1/{quoted(path)}", body)
-        return self._body(request, path, self._settled([request], self._wire.pipelined)[0])
+        outcome = self._settled([request], self._wire.pipelined)[0]
+        if isinstance(outcome, Answer) and outcome.status == _NO_CONTENT:
+            return {}
+        return self._body(request, path, outcome)
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
         """Return Vault's answer about the mount of each path (sys/internal/ui/mounts), or {}."""
@@ -171,10 +179,10 @@ class Vault:
         return plaintexts_or_errors(url, path, outcome.status, outcome.body, len(ciphertexts))
 
     def call(
-        self, method: str, path: str, body: str | None = None, retries: int | None = -1
+        self, method: str, path: str, body: str | None = None, retries: int | None = _CONFIGURED
     ) -> dict[str, Any]:
         """Return the answer of a request that may be sent twice; raise VaultEnvError for any error status, and for a
-        page that is no answer of Vault. `retries` defaults to VAULT_MAX_RETRIES.
+        page that is no answer of Vault.
         """
         request = Request(method, f"/v1/{path}", body, repeatable=True)
         outcome = self._settled([request], self._wire.pipelined, retries)[0]
@@ -195,10 +203,10 @@ class Vault:
         return list(zip(requests, (path for path, _ in questions), outcomes, strict=True))
 
     def _settled(
-        self, requests: Sequence[Request], exchange: Exchange, retries: int | None = -1
+        self, requests: Sequence[Request], exchange: Exchange, retries: int | None = _CONFIGURED
     ) -> list[Outcome]:
-        """Return the last outcomes, after retries and redirects; `retries` defaults to VAULT_MAX_RETRIES."""
-        retries = self._retries if retries == -1 else retries
+        """Return the last outcomes, after redirects and at most `retries` repetitions; None: until the deadline."""
+        retries = self._retries if retries == _CONFIGURED else retries
         outcomes = self._persistence.settle(exchange, requests, retries)
         return [
             self._followed(request, outcome, _MOST_REDIRECTS)

@@ -30,15 +30,13 @@ class Persistence:
 
     __slots__ = ("_is_patient", "_log", "_state", "deadline")
 
-    def __init__(self, deadline: Deadline, log: Log, is_patient: bool = True) -> None:
+    def __init__(self, deadline: Deadline, log: Log, is_patient: bool) -> None:
         self.deadline = deadline
         self._log = log
         self._is_patient = is_patient
         self._state = ""
 
-    def settle(
-        self, exchange: Exchange, requests: Sequence[Request], retries: int | None = None
-    ) -> list[Outcome]:
+    def settle(self, exchange: Exchange, requests: Sequence[Request], retries: int | None) -> list[Outcome]:
         """Return the last outcome of each request; repeat those that may be repeated, at most `retries` times."""
         outcomes = exchange(requests)
         backoff = Backoff(self.deadline)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.files import read_file, reason
 from vaultenv.errors import LoginFailed
+from vaultenv.references.parts import LOGIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from vaultenv.settings import Settings
 
 _LIMIT = 64 * 1024
-_LOGIN = "vault:login"
 
 
 def log_in(
@@ -35,7 +35,7 @@ def log_in(
 
 def is_static(settings: Settings) -> bool:
     """Return whether the token is that of VAULT_TOKEN, which wins over VAULT_TOKEN_PATH; VAULT_TOKEN_FILE wins over both."""
-    return bool(settings.token and settings.token != _LOGIN and not settings.token_file)
+    return bool(settings.token and settings.token != LOGIN.decode() and not settings.token_file)
 
 
 def token_in_file(settings: Settings) -> str:

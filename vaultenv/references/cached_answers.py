@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     Query = Sequence[tuple[str, str]]
 
     class BodyReader(Protocol):
-        """Reads and writes for templates, with Vault's whole answers, as in `vaultenv.client.answering`."""
+        """Reads and writes for templates, with Vault's whole answers; an error concerns only its own question."""
 
         def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
-            """Return the JSON objects of reads at (path, query)."""
+            """Return the JSON objects of reads at (path, query); a read with a possible second effect is not repeated."""
 
         def written(self, path: str, body: str) -> Body | VaultEnvError:
-            """Write a JSON object and return the answer's."""
+            """Write a JSON object, never twice, and return the answer's JSON object, {} if it has no content."""
 
         def mounts(self, paths: Sequence[str]) -> list[Body]:
-            """Return Vault's answer about the mount of each path."""
+            """Return Vault's answer about the mount of each path, or {}."""
 
 
 _LIST = ("list", "true")

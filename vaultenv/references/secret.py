@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.basics.jsontext import Number
+from vaultenv.basics.jsontext import whole
 from vaultenv.basics.text import encoded
 from vaultenv.errors import SecretUnusable
 
@@ -65,11 +65,10 @@ def secret_of(answer: Mapping[str, Any]) -> Secret | None:
     is_kv2 = set(data) == {"data", "metadata"} and (fields is None or isinstance(fields, dict))
     if is_kv2 and isinstance(metadata, dict) and "version" in metadata:
         return Secret(fields or {}, str(metadata["version"]), _deletion(metadata, fields))
-    lease_s = answer.get("lease_duration")
     return Secret(
         data,
         lease_id=str(answer.get("lease_id") or ""),
-        lease_s=int(lease_s) if isinstance(lease_s, Number) and lease_s.isdigit() else 0,
+        lease_s=whole(answer.get("lease_duration")),
         renewable=answer.get("renewable") is True,
     )
 

@@ -146,7 +146,7 @@ def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
     return Held(terms, due_at, ends_at, terms.lasts_s, terms.renewable)
 
 
-def until(held: Held, not_before: float, not_after: float, now: float, threshold: float = THRESHOLD) -> Held:
+def until(held: Held, not_before: float, not_after: float, now: float, threshold: float) -> Held:
     """Return the schedule of a certificate, to be replaced after this part of its life; both dates are by the clock of `now`."""
     due_at = not_before + threshold * (not_after - not_before)
     return Held(held.terms, max(now + _LEAST_S, due_at), not_after, not_after - not_before)

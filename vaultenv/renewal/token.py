@@ -59,23 +59,23 @@ class Token:
         held_at = self._held.due_at if self._held else NEVER
         return min(held_at, now + _FILE_LOOK_S) if self._file_token else held_at
 
-    def refresh(self, now: float, is_refused: bool = False) -> bool:
+    def refresh(self, now: float, is_refused: bool) -> bool:
         """Renew or replace the token if due, or replace one that Vault refused; return whether it was replaced, so that
-        the leases of the old token end.
+        the leases of the old token end. As long as the token's file has the refused token, there is none to replace it.
 
         Raises the errors of the login and VaultUnavailable, after which the next attempt is due after a pause.
         """
-        token = self._file_token and self._in_file()
-        if token and token != self._file_token:
+        in_file = self._file_token and self._in_file()
+        if in_file and in_file != self._file_token:
             self._log.info("the token file has another token")
-        elif is_refused and self.is_replaceable and now >= self._since + _AGAIN_S:
+        elif is_refused and self.is_replaceable and not in_file and now >= self._since + _AGAIN_S:
             self._log.info("Vault does not know the token any more: logging in again")
         elif self._held and self._held.due_at <= now and not self._renewed(self._held, now):
             self._log.info("the token cannot be renewed: logging in again")
         else:
             return False
         self._replace(now)
-        self._file_token = token or self._file_token
+        self._file_token = in_file or self._file_token
         return True
 
     def _replace(self, now: float) -> None:

@@ -9,7 +9,7 @@ from vaultenv.references.parts import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from vaultenv.client.answering import BodyReader
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.references.reader import Reader
     from vaultenv.start.plan import Plan
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from vaultenv.basics.log import Log
-    from vaultenv.client.answering import BodyReader
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.references.frompath import FromPath
     from vaultenv.references.reader import Reader
     from vaultenv.settings import Settings
@@ -152,7 +152,7 @@ class Plan:
         if not self.needs_vault:
             return child
         child.pop(MARKER, None)
-        left_out = self.values.keys() - resolved.keys()
+        left_out = [name for name in self.values if name not in resolved]
         own = self._environ.keys() - left_out
         self.brought = [name for name in brought if name in child and name not in own]
         if not self._leaves_marker:

@@ -17,8 +17,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from vaultenv.client.answering import BodyReader, Found
+    from vaultenv.client.answering import Found
     from vaultenv.client.answers import Body
+    from vaultenv.references.cached_answers import BodyReader
     from vaultenv.template.consul.needs import Need
     from vaultenv.template_sources import TemplateSource
 

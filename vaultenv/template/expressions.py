@@ -61,7 +61,8 @@ class Expressions:
         self.at = pipeline.at
         value: Any = _NOTHING
         tests = [_is_test(command) for command in pipeline.commands[1:]]
-        for command, self._is_test in zip(pipeline.commands, (*tests, is_test), strict=True):
+        for command, goes_into_test in zip(pipeline.commands, (*tests, is_test), strict=True):
+            self._is_test = goes_into_test
             value = self._command(command, dot, value)
             value = ABSENT if value is None else value
         for name in pipeline.variables:

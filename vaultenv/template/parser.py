@@ -23,9 +23,9 @@ _BRANCHES = ("if", "with", "range")
 _DEFINING = ("define", "template", "block")
 
 
-def parse_template(source: str, functions: Container[str], left: str = "${", right: str = "}") -> Nodes:
+def parse_template(source: str, functions: Container[str]) -> Nodes:
     """Return the nodes of a template in a key; raise TemplateError, also for a function that is not in `functions`."""
-    return _Parser(source, left, right, functions, undefined, _DEFINING).trees()[ROOT]
+    return _Parser(source, "${", "}", functions, undefined, _DEFINING).trees()[ROOT]
 
 
 def parse_trees(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ITEM = 64
 """Additional weight of an item in a list or map: about the bytes of memory that it needs."""
 _SCALAR = 32
+_PIECE = 4000
 _SURROGATE = b"\xed"
 """The first byte of all surrogates, and of few other characters."""
 
@@ -68,11 +69,11 @@ def _items(value: object) -> Iterable[Any]:
     return value if isinstance(value, list) else ()
 
 
-def piecewise(value: str, change: Callable[[str], str], length: int = 4000) -> str:
+def piecewise(value: str, change: Callable[[str], str]) -> str:
     """Return the changed pieces of a text as one text: the memory of `change` for each piece is freed in between."""
-    if len(value) <= length:
+    if len(value) <= _PIECE:
         return change(value)
-    return "".join([change(value[start : start + length]) for start in range(0, len(value), length)])
+    return "".join([change(value[start : start + _PIECE]) for start in range(0, len(value), _PIECE)])
 
 
 def top_weight(value: list[Any] | Mapping[Any, Any]) -> int:

@@ -69,11 +69,16 @@ def _from_file(path: Path) -> Connection:
         context = _named(config, "contexts", config["current-context"])["context"]
         cluster = _named(config, "clusters", context["cluster"])["cluster"]
         user = _named(config, "users", context["user"])["user"] or {}
-        server = cluster["server"].rstrip("/")
+        return _connection(path, context, cluster, user)
     except OSError as error:
         raise InvalidSetting(f"KUBECONFIG {path} cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, *NO_KUBECONFIG):
         raise InvalidSetting(f"KUBECONFIG {path} cannot be used: {NOT_ONE}") from None
+
+
+def _connection(
+    path: Path, context: Mapping[str, Any], cluster: Mapping[str, Any], user: Mapping[str, Any]
+) -> Connection:
     if "exec" in user or "auth-provider" in user:
         raise InvalidSetting(
             f"KUBECONFIG {path}: the webhook logs in by token or client certificate, not by a plug-in"
@@ -81,7 +86,7 @@ def _from_file(path: Path) -> Connection:
     refuse_proxy(path, cluster.get("proxy-url"))
     certificate = _pem(path, user, "client-certificate"), _pem(path, user, "client-key")
     return Connection(
-        server=server,
+        server=cluster["server"].rstrip("/"),
         ca=_pem(path, cluster, "certificate-authority"),
         token=user.get("token", ""),
         token_file=str(path.parent / user["tokenFile"]) if user.get("tokenFile") else "",

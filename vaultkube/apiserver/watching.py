@@ -54,7 +54,7 @@ def watch(
             f"{connection.server}{path}?{text}",
             headers={**connection.headers(), "Accept": accept, "Accept-Encoding": "identity"},
         ).prepare()
-        adapter = ContextAdapter(_context(connection), _POOLS)
+        adapter = ContextAdapter(_context(connection), _POOLS, server_name=connection.server_name)
         try:
             total = urllib3.Timeout(total=lasts_s + _GRACE_S)
             response = adapter.send(request, True, total)  # type: ignore[arg-type]  # requests takes it

@@ -4,41 +4,33 @@ https://developer.hashicorp.com/vault/api-docs/auth/kubernetes#login
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import hvac
 import requests
-from hvac.exceptions import (
-    BadGateway,
-    Forbidden,
-    InternalServerError,
-    InvalidPath,
-    InvalidRequest,
-    PreconditionFailed,
-    RateLimitExceeded,
-    UnexpectedError,
-    VaultDown,
-    VaultError,
-    VaultNotInitialized,
-)
+from hvac.adapters import RawAdapter
+from hvac.exceptions import VaultError
 
+from vaultenv.basics.jsontext import count_values, whole
+from vaultenv.client.address import quoted
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_redirect, outage
+from vaultkube.documents.times import seconds_of
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.vault.failures import cause_of
 from vaultkube.vault.login import FieldNames, VaultLogin
 
 _FAILED = "failed to request new Vault token"
 _CANNOT_ANSWER = "Vault, or a proxy before it, cannot answer now"
-_UNAVAILABLE: dict[type[VaultError], str] = {
-    VaultDown: "Vault is sealed or not ready; unseal it and try again",
-    VaultNotInitialized: "Vault is not initialised (501); initialise it and try again",
-    RateLimitExceeded: "Vault has too much to do (429); try again",
-    InternalServerError: f"{_CANNOT_ANSWER} (500); its log says why",
-    BadGateway: f"{_CANNOT_ANSWER} (502); try again",
-    PreconditionFailed: f"{_CANNOT_ANSWER} (412); try again",
-    UnexpectedError: f"{_CANNOT_ANSWER}; try again, and check the address",  # hvac has no class for 472, 473, 504
+_OUTAGES = {
+    429: "Vault has too much to do (429); try again",
+    500: f"{_CANNOT_ANSWER} (500); its log says why",
+    501: "Vault is not initialised (501); initialise it and try again",
+    503: "Vault is sealed or not ready; unseal it and try again",
 }
+_LONGEST_TOKEN = 16 << 10
+"""Characters: a batch token has some thousands. Logins are kept, and the address may be that of the author's own server."""
+_MOST_VALUES = 10_000
+"""JSON values in an answer, which need up to a hundred times as much memory as their text."""
 
 
 @dataclass(frozen=True)
@@ -53,34 +45,49 @@ class VaultToken:
 def log_in(client: hvac.Client, login: VaultLogin, account_token: str) -> VaultToken:
     """Return Vault's token for the ServiceAccount; raise NotResolved or VaultUnavailable, without Vault's own text."""
     where = f"{login.address}/v1/auth/{login.mount}/login"
+    path = f"/v1/auth/{quoted(login.mount)}/login"
+    body = {"role": login.role, "jwt": account_token}
     try:
-        return _granted(client.auth.jwt.jwt_login(login.role, account_token, path=login.mount)["auth"])
-    except VaultError as error:
-        who = f"ServiceAccount {login.account} with role {login.role!r} at {where}"
-        raise _login_error(error, who, login.names) from error
-    except (requests.RequestException, KeyError, TypeError, ValueError) as error:
+        adapter = RawAdapter.from_adapter(client.adapter)
+        answer: requests.Response = adapter.request("post", path, json=body, raise_exception=False)
+    except (requests.RequestException, VaultError, ValueError) as error:
         raise VaultUnavailable(
             f"{_FAILED}: {where}: {cause_of(error)}; {_remedy(error, login.names)}"
         ) from error
+    if answer.status_code >= 300:
+        who = f"ServiceAccount {login.account} with role {login.role!r} at {where}"
+        raise _login_error(answer.status_code, who, login.names)
+    token = _token_in(answer.content)
+    if token is None:
+        raise VaultUnavailable(
+            f"{_FAILED}: {where}: the answer holds no token of Vault; check the {login.names.address}"
+        )
+    return token
 
 
-def _granted(auth: Mapping[str, Any]) -> VaultToken:
-    lasts_s = float(auth.get("lease_duration") or math.inf)
-    return VaultToken(auth["client_token"], lasts_s, bool(auth.get("num_uses")))
+def _token_in(body: bytes) -> VaultToken | None:
+    """Return the token in an answer, None if there is none that Vault could have made."""
+    auth = auth_of(body_of(body)) if count_values(body) <= _MOST_VALUES else {}
+    token = auth.get("client_token")
+    if not isinstance(token, str) or not 0 < len(token) <= _LONGEST_TOKEN:
+        return None
+    return VaultToken(
+        token, seconds_of(auth.get("lease_duration")) or math.inf, whole(auth.get("num_uses")) > 0
+    )
 
 
-def _login_error(error: VaultError, who: str, names: FieldNames) -> NotResolved:
-    for kind, reason in _UNAVAILABLE.items():
-        if isinstance(error, kind):
-            return VaultUnavailable(f"{_FAILED}: {who}: {reason}")
-    reasons: dict[type[VaultError], str] = {
-        Forbidden: "403 permission denied; the role must be bound to this ServiceAccount, its namespace and "
+def _login_error(status: int, who: str, names: FieldNames) -> NotResolved:
+    if cannot_answer(status):
+        other = f"{_CANNOT_ANSWER} ({status}); try again, and check the address"
+        reason = outage(status) if is_redirect(status) else _OUTAGES.get(status, other)
+        return VaultUnavailable(f"{_FAILED}: {who}: {reason}")
+    reasons = {
+        400: f"400 refused; check that the role of the {names.role} exists",
+        403: "403 permission denied; the role must be bound to this ServiceAccount, its namespace and "
         f"the audience of its token: check the {names.identity}",
-        InvalidRequest: f"400 refused; check that the role of the {names.role} exists",
-        InvalidPath: f"404 no auth method is mounted there; check the {names.mount}",
+        404: f"404 no auth method is mounted there; check the {names.mount}",
     }
-    other = f"{type(error).__name__}; check the {names.identity}"
-    reason = next((text for kind, text in reasons.items() if isinstance(error, kind)), other)
+    reason = reasons.get(status, f"{status} refused; check the {names.identity}")
     return NotResolved(f"{_FAILED}: {who}: {reason}")
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import hvac
 import requests
+from hvac.adapters import RawAdapter
 from hvac.exceptions import VaultError
 
 from vaultenv.errors import NotResolved as Unresolved
@@ -140,4 +141,5 @@ def not_resolved(error: VaultEnvError) -> NotResolved:
 
 def _revoke(client: hvac.Client) -> None:
     with contextlib.suppress(VaultError, requests.RequestException):
-        client.auth.token.revoke_self()
+        adapter = RawAdapter.from_adapter(client.adapter)
+        adapter.request("post", "/v1/auth/token/revoke-self", raise_exception=False)

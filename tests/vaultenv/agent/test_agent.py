@@ -55,6 +55,7 @@ class Answers:
         self.login_lease: dict[str, object] = {}
         self.token = "t"
         self.logins = 0
+        self.login_error: VaultEnvError | None = None
 
     def within(self, _deadline: object) -> None:
         """Do nothing: there is nothing to wait for."""
@@ -64,6 +65,8 @@ class Answers:
 
     def login(self, _reads: int = 0, _meanwhile: object = None) -> None:
         """Give a token that Vault does not renew."""
+        if self.login_error:
+            raise self.login_error
         self.logins += 1
         self.token, self.login_lease = f"t{self.logins}", {"lease_duration": 99_000}
 
@@ -278,6 +281,26 @@ def test_a_token_file_that_cannot_be_written_later_is_written_when_it_can(tmp_pa
     assert "token file" in scene.agent.status.troubles
     file.rmdir()
     assert scene.next_round() <= 10
+    assert file.read_text() == "t2"
+
+
+def test_a_token_file_is_written_also_while_another_login_fails(tmp_path: Path) -> None:
+    """Before, it waited for the login, and the log told that it was well again."""
+    file = tmp_path / "token"
+    vault = Answers(a=value("1", lease_id="a/1", lease_duration=100_000))
+    scene = Scene(tmp_path, vault, "a", logs_in=True, token_file=str(file))
+    scene.agent.round()
+    file.unlink()
+    file.mkdir()
+    scene.next_round()
+    vault.login_error = VaultUnavailable("sealed")
+    scene.clock.now += 100_000
+    scene.agent.round()
+    scene.agent.round()
+    assert scene.agent.status.troubles.keys() == {"login", "token file"}
+    file.rmdir()
+    assert scene.next_round() <= 10
+    assert scene.agent.status.troubles.keys() == {"login"}
     assert file.read_text() == "t2"
 
 

@@ -16,6 +16,8 @@ REQUEST = Passed("GET", "/v1/db/creds/app", {"x-vault-token": "t"}, b"", is_last
         (200, b'{"lease_duration":60}', 1085.0),
         (400, b'{"errors":["lease not found"]}', 1060.0),
         (503, b'{"errors":["Vault is sealed"]}', 1045.25),
+        (429, b'{"errors":["rate limit quota exceeded"]}', 1045.25),
+        (472, b'{"errors":["a disaster recovery secondary"]}', 1045.25),
         (200, b"<html>back soon</html>", 1045.25),
         (403, b"<html>not here</html>", 1045.25),
     ],

@@ -15,6 +15,7 @@ from tests.vaultenv.agent.conftest import until
 from tests.vaultenv.client.reading import in_turn
 from tests.vaultenv.client.stand_in import answer, stand_in
 from tests.vaultenv.client.test_tls import server_context
+from vaultenv.agent import listener as module
 from vaultenv.agent.listener import CONNECTIONS, Listener
 from vaultenv.agent.parts import Parts
 from vaultenv.agent.run import SystemClock
@@ -187,6 +188,21 @@ def test_a_program_that_hangs_up_before_its_answers_does_not_end_the_agent(tmp_p
 
 
 @pytest.mark.usefixtures("each_launcher")
+def test_a_pod_without_free_threads_is_served_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit counts the threads of all programs of a pod: before, the listener accepted no connection any more."""
+    with stand_in(in_turn(DONE)) as server, listening(server.address) as program:
+        with monkeypatch.context() as full:
+            full.setattr(module, "start_new_thread", no_thread)
+            for _ in range(CONNECTIONS + 1):
+                with socket.create_connection(("127.0.0.1", program.port), timeout=5) as stream:
+                    assert stream.recv(65536).startswith(b"HTTP/1.1 503 ")
+        assert program.raw(REQUEST).startswith(b"HTTP/1.1 200 ")
+
+
+def no_thread(*_arguments: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
 def test_an_answer_that_nests_deeply_does_not_end_the_agent(tmp_path: Path) -> None:
     """It is read in a thread, whose stack the interpreter does not know."""
     nested = b"[" * 9_900 + b"]" * 9_900

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaultenv.basics.jsontext import Number, count_values, dumps, loads
+from vaultenv.basics.jsontext import Number, count_values, dumps, loads, whole
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.text() | st.integers().map(lambda number: Number(number)),
@@ -25,6 +25,22 @@ def test_a_written_value_is_read_again(value: object) -> None:
 def test_numbers_keep_their_text(text: str) -> None:
     value = loads(f' {{"n": {text}}} \n'.encode())
     assert (value["n"], type(value["n"])) == (text, Number)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0),
+        ("60", 60),
+        ("9223372036854775807", (1 << 63) - 1),
+        ("9223372036854775808", 0),
+        ("9" * 5000, 0),
+    ]
+    + [(text, 0) for text in ("-1", "1.5", "1e3", '"60"', "true", "null", "[]", "{}")],
+)
+def test_a_whole_number_of_any_length_is_read(text: str, number: int) -> None:
+    """Python refuses to read one of 5000 digits, by an error of its own."""
+    assert whole(loads(text.encode())) == number
 
 
 BROKEN = [

@@ -2,9 +2,12 @@
 
 import pytest
 
+from vaultenv.basics.jsontext import loads
 from vaultenv.client.answers import error_of, secret_or_error
 from vaultenv.errors import NotVault, RequestRefused, VaultUnavailable
 from vaultenv.references.secret import Secret
+from vaultenv.template.consul.answers import secret
+from vaultenv.template.types import Struct
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,12 @@ def test_a_page_of_a_proxy_is_no_missing_secret_which_a_reference_may_ignore() -
         "Error making API request - GET https://v/v1/a/data/b Code: 200. Errors: none given: the answer is not JSON: "
         "is this the address of Vault?"
     )
+
+
+def test_a_lease_time_of_any_length_is_no_unexpected_error() -> None:
+    """The server may be that of whoever wrote the reference: before, 4300 digits were too many for Python."""
+    body = b'{"data":{"k":"v"},"lease_id":"l","lease_duration":%s}' % (b"9" * 5000)
+    found = secret_or_error("GET", "https://v/v1/a", "a", 200, body, lambda _path: "")
+    assert isinstance(found, Secret)
+    assert found.lease_s == 0
+    assert isinstance(secret(loads(body)), Struct)

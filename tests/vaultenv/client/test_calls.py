@@ -89,7 +89,10 @@ def test_a_login_waits_for_a_clouds_metadata() -> None:
         assert (vault.token, len(metadata.heads)) == ("t", 3)
 
 
-@pytest.mark.parametrize(("status", "requests"), [("403 Forbidden", 1), ("503 Service Unavailable", 2)])
+@pytest.mark.parametrize(
+    ("status", "requests"),
+    [("403 Forbidden", 1), ("503 Service Unavailable", 2), ("429 Too Many Requests", 2), ("410 Gone", 2)],
+)
 def test_a_refusal_of_metadata_is_final_and_an_outage_is_waited_out_until_the_deadline(
     status: str, requests: int
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,9 +42,10 @@ class Time:
 class Vault:
     """Leases each path at each read; `faults` has the paths, leases and actions that fail."""
 
-    token, login_lease = "first", {"lease_duration": 1_000_000}
+    token = "first"
 
     def __init__(self) -> None:
+        self.login_lease: dict[str, object] = {"lease_duration": 1_000_000}
         self.faults: dict[str, Fault] = {}
         self.leases: list[str] = []
         self.renewed: list[str] = []
@@ -82,10 +84,12 @@ class Vault:
 class Run:
     """A renewer of two leases."""
 
-    def __init__(self, time: Time) -> None:
+    def __init__(self, time: Time, token_file: str = "") -> None:
         self.time = time
         self.paths = {"A": "a", "B": "b"}
         self.vault = vault = Vault()
+        if token_file:
+            vault.login_lease = {}
         self.environs: list[Mapping[bytes, bytes]] = []
         self.reader = CachingReader(vault)  # type: ignore[arg-type]
         self.renewer = Renewer(
@@ -93,7 +97,7 @@ class Run:
             vault,  # type: ignore[arg-type]
             self.reader,
             self.environ(self.reader, vault.token),
-            Settings({}),
+            Settings({b"VAULT_TOKEN_FILE": token_file.encode()}),
             Log("error"),
             self.environs.append,
         )
@@ -174,6 +178,24 @@ def test_the_token_stays_while_another_login_fails(run: Run) -> None:
     }
     assert run.cycles(2, TTL_S * 0.7) == [False, False]
     assert run.vault.token == "first"
+
+
+def test_a_refused_token_is_not_read_from_its_file_again_until_another_one_is_there(
+    run: Run, tmp_path: Path
+) -> None:
+    """Before, each ten seconds all leases counted as ended, and were made anew."""
+    file = tmp_path / "token"
+    file.write_text("first")
+    run = Run(run.time, str(file))
+    run.vault.faults = {"a/0": refused, "a": unknown_token}
+    assert run.cycles(4, 15) == [True, True, False, False]
+    assert run.cycles(4, 5) == [False] * 4
+    assert run.vault.leases == ["a/0", "b/1"]
+    file.write_text("second")
+    run.vault.faults.clear()
+    assert run.cycles(1) == [True]
+    assert run.vault.token == "second"
+    assert run.vault.leases == ["a/0", "b/1", "a/2", "b/3"]
 
 
 def test_a_secret_that_nothing_refers_to_any_more_is_dropped(run: Run) -> None:

@@ -118,9 +118,9 @@ def test_an_answer_is_stale_from_its_own_end_on_and_a_static_one_never() -> None
 
 def test_a_held_certificate_is_replaced_after_nine_tenths_or_the_given_part_of_its_life() -> None:
     held = granted(Terms(EXPIRING, 5.0), FIVE_MINUTES, 0.0, 0.5)
-    assert until(held, -20.0, 80.0, 0.0).due_at == pytest.approx(70.0)
+    assert until(held, -20.0, 80.0, 0.0, 0.9).due_at == pytest.approx(70.0)
     assert until(held, -20.0, 80.0, 0.0, 0.5).due_at == pytest.approx(30.0)
-    late = until(held, -95.0, 5.0, 0.0)
+    late = until(held, -95.0, 5.0, 0.0, 0.9)
     assert (late.due_at, late.ends_at) == (1.0, 5.0)
 
 

@@ -12,6 +12,7 @@ from tests.broken_kubeconfigs import BROKEN
 from tests.vaultenv.client.stand_in import answer, stand_in
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.apiserver.watching import Change, watch
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, InvalidSetting
 
@@ -66,7 +67,10 @@ def test_the_certificate_may_have_a_name_that_the_kubeconfig_gives(tmp_path: Pat
     with stand_in(lambda stream, _head: stream.sendall(answer("404 Not Found")), context) as api:
         trusted["server"] = api.address
         named = kubeconfig(tmp_path / "named", {**trusted, "tls-server-name": "kube.example.com"}, {})
-        assert Cluster(find_connection(named)).get("Secret", "a", "b", Deadline(5)) is None
+        connection = find_connection(named)
+        assert Cluster(connection).get("Secret", "a", "b", Deadline(5)) is None
+        changes = watch(connection, "/api/v1/namespaces", {}, "application/json", 5)
+        assert list(changes) == [Change("ERROR", {"code": 404})]
         with pytest.raises(ClusterUnavailable, match="certificate"):
             other = kubeconfig(tmp_path / "other", trusted, {})
             Cluster(find_connection(other)).get("Secret", "a", "b", Deadline(5))
@@ -119,6 +123,10 @@ NAMED = "current-context: c\ncontexts: [{name: c, context: {cluster: c, user: c}
         b"[" * 5000,
         f"{NAMED}clusters: [{{name: c, cluster: {{}}}}]\nusers: [{{name: c, user: {{token: s3cr3t}}}}]".encode(),
         f"{NAMED}clusters: [{{name: c, cluster: }}]\nusers: [{{name: c, user: }}]".encode(),
+        *(
+            f"{NAMED}clusters: [{{name: c, cluster: {{server: 'https://a'}}}}]\nusers: [{{name: c, user: {user}}}]".encode()
+            for user in ("s3cr3t", "5", "[s3cr3t]", "{tokenFile: 5}", "{client-certificate: 5}")
+        ),
     ],
 )
 def test_a_file_that_is_no_kubeconfig_is_named_and_not_shown(tmp_path: Path, content: bytes) -> None:

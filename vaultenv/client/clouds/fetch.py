@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from vaultenv.basics.deadline import Deadline
     from vaultenv.settings import Settings
 
+_LATER = (410, 429)
+"""Statuses of metadata services that are busy, or being updated for some seconds
+(https://learn.microsoft.com/azure/virtual-machines/instance-metadata-service#rate-limiting)."""
+
 
 def fetch(
     settings: Settings,
@@ -50,7 +54,8 @@ def fetch(
     finally:
         wire.close()
     if answer.status != 200:
-        kind = VaultUnavailable if answer.status >= 500 else LoginFailed
+        is_outage = answer.status >= 500 or answer.status in _LATER
+        kind = VaultUnavailable if is_outage else LoginFailed
         raise kind(f"failed to read login data: {method} {shown} answered {answer.status}")
     return answer.body
 

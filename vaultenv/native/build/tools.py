@@ -19,7 +19,6 @@ def run(
     environment: Mapping[str, str] | None = None,
     *,
     check: bool = True,
-    stdin: str = "",
 ) -> str:
     """Run the tool and return its output; raise StepFailed if it ends with an error and `check` is true."""
     try:
@@ -27,7 +26,7 @@ def run(
             command,
             cwd=folder,
             env=dict(environment) if environment is not None else None,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -37,22 +36,21 @@ def run(
         raise StepFailed(f"{command[0]} is not installed: install it and try again") from None
     name = Path(command[0]).name
     with process:
-        output, _ = follow(process, name, stdin)
+        output, _ = follow(process, name)
     if check and process.returncode:
         last = "\n".join(output.splitlines()[-_LAST_LINES:])
         raise StepFailed(f"{name} failed in {folder} (status {process.returncode}):\n{last}")
     return output
 
 
-def follow(process: "subprocess.Popen[str]", name: str, stdin: str | None = None) -> tuple[str, str]:
+def follow(process: "subprocess.Popen[str]", name: str) -> tuple[str, str]:
     """Return the text of the tool's two outputs; print a line each half minute until it ends."""
     started = time.monotonic()
     while True:
         try:
-            return process.communicate(stdin, timeout=_PROGRESS_S)
+            return process.communicate(timeout=_PROGRESS_S)
         except subprocess.TimeoutExpired:
             say(f"  {name}: {time.monotonic() - started:.0f} s so far")
-            stdin = None
         except BaseException:
             process.kill()
             raise

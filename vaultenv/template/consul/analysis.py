@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.basics.record import Record
+from vaultenv.template.consul.flow import KV2_DATA as KV2_DATA
 from vaultenv.template.consul.flow import Flow
 from vaultenv.template.consul.functions import NAMES
 from vaultenv.template.consul.refused import unknown
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
     from vaultenv.template.parser import Trees
 
-SYNTAX, FUNCTION, INSERTION, CALL, KV2_DATA = "syntax", "function", "insertion", "call", "kv2-data"
-"""Rules: a syntax error; a function that does not exist; a template that is not defined; a path or pair that cannot be
-used; `.Data.x` of a KV version 2 secret. The last is a supposition, all others end the start."""
+SYNTAX, FUNCTION, INSERTION = "syntax", "function", "insertion"
+"""Rules: a syntax error; a function that does not exist; a template that is not defined. Further ones are of `Flow`."""
 
 
 class Finding(Record):

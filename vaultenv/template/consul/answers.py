@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.basics.jsontext import Number
+from vaultenv.basics.jsontext import whole
 from vaultenv.template.consul.needs import Certificate, List, Write
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.types import NilMap, NilPointer, NilStrings, StringMap, Strings, Struct
@@ -21,8 +21,7 @@ def value_of(need: Need, body: Mapping[str, Any]) -> object:
     A write with an empty answer, as of KV version 1, is nil.
     """
     if isinstance(need, List):
-        names = (body.get("data") or {}).get("keys") or ()
-        return Strings(sorted(name for name in names if isinstance(name, str))) or NilStrings()
+        return Strings(sorted(_strings(_object(body.get("data")).get("keys")))) or NilStrings()
     if isinstance(need, Certificate):
         return certificate(body)
     return NilPointer("dependency.Secret") if isinstance(need, Write) and not body else secret(body)
@@ -39,17 +38,17 @@ def secret(body: Mapping[str, Any]) -> Struct:
         {
             "RequestID": _text(body.get("request_id")),
             "LeaseID": _text(body.get("lease_id")),
-            "LeaseDuration": _whole(body.get("lease_duration")),
+            "LeaseDuration": whole(body.get("lease_duration")),
             "Renewable": body.get("renewable") is True,
-            "Data": body.get("data") or NilMap(),
+            "Data": _object(body.get("data")) or NilMap(),
             "Warnings": _strings(body.get("warnings")),
-            "Auth": _auth(body.get("auth")),
-            "WrapInfo": _wrap_info(body.get("wrap_info")),
+            "Auth": _auth(_object(body.get("auth"))),
+            "WrapInfo": _wrap_info(_object(body.get("wrap_info"))),
         },
     )
 
 
-def _auth(auth: Mapping[str, Any] | None) -> Struct | NilPointer:
+def _auth(auth: Mapping[str, Any]) -> Struct | NilPointer:
     if not auth:
         return NilPointer("dependency.SecretAuth")
     return Struct(
@@ -58,21 +57,23 @@ def _auth(auth: Mapping[str, Any] | None) -> Struct | NilPointer:
             "ClientToken": _text(auth.get("client_token")),
             "Accessor": _text(auth.get("accessor")),
             "Policies": _strings(auth.get("policies")),
-            "Metadata": StringMap({key: _text(value) for key, value in (auth.get("metadata") or {}).items()}),
-            "LeaseDuration": _whole(auth.get("lease_duration")),
+            "Metadata": StringMap(
+                {key: _text(value) for key, value in _object(auth.get("metadata")).items()}
+            ),
+            "LeaseDuration": whole(auth.get("lease_duration")),
             "Renewable": auth.get("renewable") is True,
         },
     )
 
 
-def _wrap_info(info: Mapping[str, Any] | None) -> Struct | NilPointer:
+def _wrap_info(info: Mapping[str, Any]) -> Struct | NilPointer:
     if not info:
         return NilPointer("dependency.SecretWrapInfo")
     return Struct(
         "dependency.SecretWrapInfo",
         {
             "Token": _text(info.get("token")),
-            "TTL": _whole(info.get("ttl")),
+            "TTL": whole(info.get("ttl")),
             "CreationTime": _text(info.get("creation_time")),
             "WrappedAccessor": _text(info.get("wrapped_accessor")),
         },
@@ -85,9 +86,9 @@ def certificate(body: Mapping[str, Any]) -> Struct:
     Its fields are Cert, Key, CA and CAChain, each PEM text ending with a newline; `.Data` is the same again. CA is the
     issuer; the chain has it and all certificates of `ca_chain` once.
     """
-    data = body.get("data") or {}
+    data = _object(body.get("data"))
     issuer = _pem(data.get("issuing_ca"))
-    chain = [pem for pem in (issuer, *map(_pem, data.get("ca_chain") or ())) if pem]
+    chain = [pem for pem in (issuer, *map(_pem, _strings(data.get("ca_chain")))) if pem]
     return pem_encoded(_pem(data.get("certificate")), _pem(data.get("private_key")), issuer, chain)
 
 
@@ -106,16 +107,16 @@ def pem_encoded(cert: str, key: str, ca: str, ca_chain: Sequence[str]) -> Struct
     return pem
 
 
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _pem(value: object) -> str:
     return value.strip() + "\n" if isinstance(value, str) and value.strip() else ""
 
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _whole(value: object) -> int:
-    return int(value) if isinstance(value, int) or (isinstance(value, Number) and value.isdigit()) else 0
 
 
 def _strings(value: object) -> Strings:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from vaultenv.template.parser import Trees
 
+CALL, KV2_DATA = "call", "kv2-data"
+"""Rules: a path or pair that cannot be used; `.Data.x` of a KV version 2 secret. The last is a supposition, any other
+finding ends the start."""
 _READERS = ("secret", "secrets", "pkiCert")
 _OF_KV2 = ("data", "metadata")
 _REMEDY = "a secret of KV version 2 has its keys in .Data.data"
@@ -105,7 +108,7 @@ class Flow:
             if path is not None:
                 (needs.names if call.name == "secrets" else needs.read)(path)
         except TemplateError as error:
-            self.problems.append(("call", call.at, f"{call.name}: {error.message}"))
+            self.problems.append((CALL, call.at, f"{call.name}: {error.message}"))
 
     def _indexed(self, call: Call, arguments: Sequence[_Answer | None]) -> None:
         value, key = arguments[:2]
@@ -145,4 +148,4 @@ class Flow:
             self._complain(at, f'"{key}" is not in .Data: write {instead}')
 
     def _complain(self, at: int, message: str) -> None:
-        self.problems.append(("kv2-data", at, f"{message}; {_REMEDY}"))
+        self.problems.append((KV2_DATA, at, f"{message}; {_REMEDY}"))

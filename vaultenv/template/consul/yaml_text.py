@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.consul.numbers import float_of, int64_of, signed
-from vaultenv.template.consul.yaml_scalars import ONE_LINE, has_break, scalar
+from vaultenv.template.consul.yaml_forms import ONE_LINE, has_break, scalar
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import NilPointer, Struct
 from vaultenv.template.values import float_text, kind, raw

@@ -36,10 +36,10 @@ class Program:
         """Return the number of instructions."""
         return len(self._code)
 
-    def _emit(self, operation: int, first: Any = None, second: Any = None) -> int:
+    def _emit(self, operation: int, first: Any = None) -> int:
         if len(self._code) >= _MOST_STEPS:
             raise bad("it is too large")
-        self._code.append((operation, first, second))
+        self._code.append((operation, first, None))
         return len(self._code) - 1
 
     def _compile(self, node: Node) -> None:

@@ -14,6 +14,7 @@ from vaultenv.template.errors import NamedTemplateError
 from vaultenv.template.expressions import ERROR, ZERO
 from vaultenv.template.pieces import Piece
 from vaultenv.template.types import Strings
+from vaultenv.template.values import printed
 from vaultenv.template.work import Work
 
 SECRET = answers.secret(loads(b'{"data": {"k": "v", "next": "kv/b", "on": true}}'))
@@ -84,6 +85,15 @@ def test_a_write_that_vault_answers_with_nothing_brings_nil() -> None:
         result = parse(text, "t").render({need: answers.value_of(need, body)})
         assert isinstance(result, Rendered)
         assert result.text == output
+
+
+@pytest.mark.parametrize(
+    "value", ['"text"', "[1]", "7", "true", '{"metadata": [], "keys": 7, "ca_chain": 7}']
+)
+@pytest.mark.parametrize("need", [Read("a"), Write("a", ()), List("a"), Certificate("a", ())], ids=repr)
+def test_an_answer_of_another_form_is_no_unexpected_error(need: Need, value: str) -> None:
+    body = {name: loads(value.encode()) for name in ("data", "auth", "wrap_info", "warnings")}
+    assert printed(answers.value_of(need, body))
 
 
 @pytest.mark.parametrize(("text", "output"), [("ŻİX", "żix"), ("İ" * 5000, "i" * 5000)])
