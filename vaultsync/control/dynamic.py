@@ -68,7 +68,7 @@ def _facts(
     )
     return Facts(
         generation=entry.resource.generation,
-        last_generation=int(entry.status.get("lastGeneration") or 0),
+        last_generation=entry.status.get("lastGeneration"),
         has_secret=has_secret,
         client=tools.client(holder.identity),
         last_client=client_in(entry.status),

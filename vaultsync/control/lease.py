@@ -54,7 +54,8 @@ class Facts:
     """Facts beside the lease: generations, whether the Secret is in sync, marks of the logins, and the time."""
 
     generation: int
-    last_generation: int
+    last_generation: object
+    """The value in the status: not always a number, as authors of objects may write the status too."""
     has_secret: bool
     client: str
     last_client: str

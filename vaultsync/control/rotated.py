@@ -26,7 +26,7 @@ from vaultsync.vault.server import Identity
 
 _FIELD, _READ_AT = "staticCredsMetaData", "lastRenewalTime"
 _LAST, _PERIOD = "lastVaultRotation", "rotationPeriod"
-_NEAR_S = 2.0
+_NEAR_S, _LONGEST_LATE_S = 2.0, 60.0
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 
@@ -114,13 +114,15 @@ def _rotated_at(answer: Mapping[str, Any]) -> int:
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: float | None = None) -> float:
     """Return the seconds until the next read: just after the rotation or by refreshAfter, whichever is earlier.
 
-    If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent.
+    If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent: as long as
+    Vault cannot rotate, the `ttl` is 0, and they are a minute apart at most.
     """
     refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
     ttl = (answer.get("data") or {}).get(_TTL)
     if not spec.static_credentials or ttl is None:
         return refreshed_s
-    rotated_s = after_rotation_s(seconds_of(ttl), chance())
+    ttl_s = seconds_of(ttl)
     if since_due_s is not None:
-        rotated_s = min(rotated_s, after_rotation_s(since_due_s / 2, chance()))
+        ttl_s = min(ttl_s or _LONGEST_LATE_S, since_due_s / 2)
+    rotated_s = after_rotation_s(ttl_s, chance())
     return min(rotated_s, refreshed_s) if spec.refresh_after_s else rotated_s

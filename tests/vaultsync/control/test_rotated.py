@@ -104,6 +104,18 @@ def test_an_overdue_rotation_is_read_with_growing_pauses() -> None:
     assert reads < 30
 
 
+def test_credentials_whose_rotation_fails_are_not_read_twice_a_second() -> None:
+    """The `ttl` is 0 as long as Vault cannot reach the database, and Vault tries again every ten seconds."""
+    spec, seconds, waits = dynamic(allowStaticCreds=True), 1100.0, []
+    status = rotation_fields(answer(100), 1000.0)
+    while seconds < 4700:
+        waits.append(rotation_s(spec, answer(0), late_s(answer(0), status, seconds)))
+        seconds += waits[-1]
+    assert waits[0] < 1.0
+    assert len(waits) < 80
+    assert max(waits) < 61.0
+
+
 def test_before_the_rotation_and_without_a_time_of_it_the_ttl_counts() -> None:
     status = rotation_fields(answer(100), 1000.0)
     assert late_s(answer(50), status, 1050.0) is None
