@@ -1,7 +1,7 @@
 """Static secrets and certificates: their status, with a Vault and a Secret in memory."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
 from vaultsync.control.conditions import Condition, rolled
+from vaultsync.control.dynamic import sync_dynamic
 from vaultsync.control.issuing import issue as issue_dynamic
 from vaultsync.control.lease import Plan, Step, lease_in
 from vaultsync.control.rotated import sync_rotated
@@ -40,6 +41,7 @@ class Work:
         self.types: set[str] = set()
         self.requests = self.rolled = 0
         self.holders: Any = None
+        self.identity: Callable[..., Any] = lambda *_: None
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
@@ -163,6 +165,32 @@ def test_a_lease_stays_that_of_the_object_when_its_secret_cannot_be_written_anew
         work.issue(reasons.RESOURCE_UPDATED)
     assert work.revoked == ["token after"]
     assert {name: work.status[name] for name in before} == before
+
+
+def test_credentials_that_are_in_no_secret_when_the_process_ends_are_not_taken_for_written() -> None:
+    def end(*_: Any) -> None:
+        raise SystemExit
+
+    work = Leasing(CREDENTIALS)
+    work.destinations.write = end
+    with pytest.raises(SystemExit):
+        work.issue(reasons.LEASE_RENEWED)
+    assert work.status["secretLease"]["id"] == "after"
+    assert "secretMAC" not in work.status, "of the credentials before, which the Secret still has"
+    work.destinations.write = lambda *_: True
+    work.issue(reasons.DESTINATION_MISSING)
+    assert (work.events[-1], work.rolled) == ("SecretRotated", 1)
+    assert work.status["secretMAC"]
+
+
+def test_a_generation_in_the_status_that_somebody_else_wrote_is_replaced() -> None:
+    work = Leasing(CREDENTIALS)
+    work.status["lastGeneration"] = "text"
+    work.holders.token = lambda *_: None
+    work.identity = lambda *_: IDENTITY
+    entry = work.entry("VaultDynamicSecret")
+    sync_dynamic(cast("Tools", work), entry, cast("DynamicSecretSpec", entry.resource.spec), UNLIMITED)
+    assert work.status["lastGeneration"] == 1
 
 
 def test_an_object_whose_credentials_have_no_lease_any_more_has_none() -> None:
