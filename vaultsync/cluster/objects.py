@@ -22,6 +22,10 @@ WHOLE_PAGE = 100
 """Page size for lists of whole objects: pods have 10 to 20 KiB."""
 
 
+class Changed(ClusterUnavailable):
+    """The object no longer has the resourceVersion that the request names."""
+
+
 class Listed(NamedTuple):
     """A list, and the resourceVersion from which a watch continues."""
 
@@ -153,5 +157,6 @@ def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
         )
     if answer.status >= 400:
         reason = answer.document.get("reason") or "no reason given"
-        raise ClusterUnavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
+        unavailable = Changed if answer.status == 409 else ClusterUnavailable
+        raise unavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
     return answer.document

@@ -12,6 +12,7 @@ from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.objects import Changed
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
 from vaultsync.control.queue import Queue
@@ -72,6 +73,35 @@ def test_a_finalizer_is_added_to_those_of_others() -> None:
     objects = Patched()
     tools_with(objects).set_finalizer(_entry("VaultAuth", FOREIGN), UNLIMITED)
     assert objects.finalizers == [FOREIGN, finalizer("VaultAuth")]
+
+
+class Versioned(Patched):
+    """An API server whose object was changed by another thread since it was listed."""
+
+    def __init__(self, changed: dict[str, Any]) -> None:
+        super().__init__()
+        self.changed = changed
+
+    def merge(self, *arguments: Any) -> Mapping[str, Any] | None:
+        if not arguments[2]:
+            return self.changed
+        if arguments[2]["metadata"]["resourceVersion"] != self.changed["metadata"]["resourceVersion"]:
+            raise Changed("the API server answered 409 (Conflict)")
+        return super().merge(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "written"),
+    [([], [finalizer("VaultAuth")]), ([FOREIGN], [FOREIGN, finalizer("VaultAuth")]), ([finalizer("VaultAuth")], [])],
+)  # fmt: skip
+def test_a_finalizer_is_added_to_an_object_that_another_thread_has_changed(
+    finalizers: list[str], written: list[str]
+) -> None:
+    changed = document("VaultAuth")
+    changed["metadata"] |= {"finalizers": finalizers, "resourceVersion": "8"}
+    objects = Versioned(changed)
+    tools_with(objects).set_finalizer(_entry("VaultAuth"), UNLIMITED)
+    assert objects.finalizers == written
 
 
 @pytest.mark.parametrize("metadata", [{"generation": 2}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}])
