@@ -118,10 +118,9 @@ def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: 
     Vault cannot rotate, the `ttl` is 0, and they are a minute apart at most.
     """
     refreshed_s = refresh_s(spec.refresh_after_s, spec.static_credentials, chance())
-    ttl = (answer.get("data") or {}).get(_TTL)
-    if not spec.static_credentials or ttl is None:
+    ttl_s = seconds_of((answer.get("data") or {}).get(_TTL))
+    if not spec.static_credentials or not (ttl_s or _rotated_at(answer)):
         return refreshed_s
-    ttl_s = seconds_of(ttl)
     if since_due_s is not None:
         ttl_s = min(ttl_s or _LONGEST_LATE_S, since_due_s / 2)
     rotated_s = after_rotation_s(ttl_s, chance())

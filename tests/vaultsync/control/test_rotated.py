@@ -30,8 +30,9 @@ def test_a_ttl_of_other_credentials_is_no_rotation() -> None:
     assert 80 <= rotation_s(dynamic(refreshAfter="100s"), answer(10)) <= 90
 
 
-def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
-    found = loads(b'{"data":{"password":"p"}}')
+@pytest.mark.parametrize("ttl", ["", ',"ttl":0', ',"ttl":"30m"'])
+def test_credentials_without_ttl_and_refresh_are_read_each_minute(ttl: str) -> None:
+    found = loads(f'{{"data":{{"password":"p"{ttl}}}}}'.encode())
     assert 48 <= rotation_s(dynamic(allowStaticCreds=True), found) <= 54
 
 
