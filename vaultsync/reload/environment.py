@@ -31,11 +31,11 @@ Sources = Mapping[Source, Values]
 class Room:
     """Counts the bytes left for the variables of a pod: a ConfigMap may be named with many prefixes, by many containers."""
 
-    def __init__(self) -> None:
-        self.left_bytes = _MOST_BYTES
+    def __init__(self, left_bytes: int = _MOST_BYTES) -> None:
+        self.left_bytes = left_bytes
 
     def reserve(self, name: str, value: bytes) -> None:
-        """Reserve the bytes of a variable; raise TooLong if fewer are left, and at every later call."""
+        """Reserve the bytes of a variable or a key; raise TooLong if fewer are left, and at every later call."""
         self.left_bytes -= _VARIABLE_BYTES + len(name) + len(value)
         if self.left_bytes < 0:
             raise TooLong
