@@ -75,7 +75,7 @@ class Objects:
             return answer
 
         for page in pages_of(page_size, read):
-            documents += map(trim, page.get("items") or ())
+            documents += (trim(_without_managers(item)) for item in page.get("items") or ())
             version = str((page.get("metadata") or {}).get("resourceVersion") or "")
         return Listed(documents, version)
 
@@ -147,6 +147,12 @@ class Objects:
     def _document(self, request: Request, deadline: Deadline) -> Mapping[str, Any] | None:
         answer = self._cluster.send(request, deadline)
         return None if answer.status == 404 else _checked(request, answer)
+
+
+def _without_managers(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a listed object without the managers of its fields, a list longer than the rest of many objects."""
+    metadata = {**(item.get("metadata") or {})}
+    return {**item, "metadata": metadata} if metadata.pop("managedFields", None) else item
 
 
 def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
