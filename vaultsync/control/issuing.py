@@ -13,14 +13,13 @@ from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced, was_synced
 from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
 from vaultsync.control.lease import NO_LEASE, Lease, Plan, client_in, is_of_this_operator, lease_in
 from vaultsync.control.rotated import rotation_fields, rotation_s
 from vaultsync.control.tools import Tools, login_with, now
+from vaultsync.control.writing import write_secret
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
@@ -52,9 +51,7 @@ def issue(
         entry = tools.save(entry, (), fields, deadline)
     try:
         source = source_of(spec, answer)
-        data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-        mac = mac_of(data, tools.key)
-        is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+        mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline)
     except (SyncError, Refused):
         # No program has these credentials, and the next attempt requests others; the Secret still has the previous ones.
         if lease is not None:

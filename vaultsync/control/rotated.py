@@ -16,12 +16,11 @@ from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced
 from vaultsync.control.times import NEVER, after_rotation_s, refresh_s
 from vaultsync.control.tools import Tools, chance, now
+from vaultsync.control.writing import write_secret
 from vaultsync.vault.server import Identity
 
 _FIELD, _READ_AT = "staticCredsMetaData", "lastRenewalTime"
@@ -47,10 +46,9 @@ def sync_rotated(
         tools.destinations.check(entry, spec.destination, deadline)
     answer = tools.send_request(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
-    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key)
     rollout: tuple[Condition, ...] = ()
-    if tools.destinations.write(entry, spec.destination, data, mac, deadline):
+    mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline)
+    if is_changed:
         tools.send_event(entry, reasons.ROTATED, "Secret synced")
         rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(answer, now(), entry.status)}

@@ -5,12 +5,11 @@ from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced, was_synced
 from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
+from vaultsync.control.writing import write_secret
 
 _MESSAGE = "Secret synced"
 _POLLED = "this operator has no instantUpdates: it reads Vault again as refreshAfter says"
@@ -25,11 +24,9 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     login = tools.log_in(identity, spec, deadline)
     answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
-    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key)
     is_polled = spec.sync is not None and spec.sync.instant
     is_known = was_synced(entry.status)
-    is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline)
     rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:
