@@ -80,12 +80,16 @@ class Store:
         """By kind, as there are few objects of some kinds that each work needs, and many of others."""
         self._secrets: dict[Reference, SecretMark] = {}
 
-    def put(self, entry: Entry) -> Entry | None:
-        """Store the object, unless a newer state is known, and return the previous state."""
+    def put(self, entry: Entry, *, is_whole: bool = True) -> Entry | None:
+        """Store the object, unless a newer state is known, and return the previous state.
+
+        One that is not whole has fields of an earlier state: a known state of the same resourceVersion is not replaced either.
+        """
         with self._lock:
             entries = self._entries[entry.key.kind]
             before = entries.get(entry.key)
-            if before is None or not _is_older(entry, before):
+            is_same = before is not None and before.version == entry.version
+            if before is None or not (_is_older(entry, before) or (is_same and not is_whole)):
                 entries[entry.key] = entry
             return before
 

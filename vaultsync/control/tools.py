@@ -194,9 +194,11 @@ class Tools:
         if after.resource.uid != entry.resource.uid:
             return entry
         if has_changed(entry, after):
-            # The object was changed meanwhile, and the watch will queue it again. Until then the store has the earlier spec,
+            # The object was changed meanwhile, and the watch queues it again. Until then the store has the earlier spec,
             # which this work is for, with the status that was written now.
             after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
+            self.store.put(after, is_whole=False)
+            return after
         self.store.put(after)
         return after
 

@@ -129,6 +129,23 @@ def test_a_change_first_seen_in_the_answer_to_a_write_is_due_when_watched(
     assert queue.get() == key
 
 
+def test_a_change_that_the_watch_has_brought_outlives_the_answer_to_a_write_that_changes_nothing() -> None:
+    """As where the definitions of the Vault Secrets Operator drop all that is written."""
+    objects, queue = Patched(), Queue()
+    tools = tools_with(objects)
+    changes = Changes(tools.store, queue, "operator")
+    first, second = document("VaultStaticSecret"), document("VaultStaticSecret", path="other")
+    for found, generation, version in ((first, 1, "5"), (second, 2, "7")):
+        found["metadata"] |= {"generation": generation, "resourceVersion": version}
+    changes.changed("VaultStaticSecret", first)
+    (entry,) = tools.store.entries_of_kinds(["VaultStaticSecret"])
+    changes.changed("VaultStaticSecret", second)
+    objects.after = second
+    assert tools.save(entry, (), {"lastGeneration": 1}, UNLIMITED).resource == entry.resource
+    (known,) = tools.store.entries_of_kinds(["VaultStaticSecret"])
+    assert known.resource.generation == 2
+
+
 def test_the_status_of_an_object_is_not_left_to_one_that_was_made_anew_by_its_name() -> None:
     objects = Patched()
     tools = tools_with(objects)
