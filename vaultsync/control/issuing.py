@@ -8,7 +8,6 @@ credentials of the lease before.
 from typing import Any
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import Refused
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
@@ -52,7 +51,7 @@ def issue(
     try:
         source = source_of(spec, answer)
         mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline)
-    except (SyncError, Refused):
+    except SyncError:
         # No program has these credentials, and the next attempt requests others; the Secret still has the previous ones.
         if lease is not None:
             if before is not None:

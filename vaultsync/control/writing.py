@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync.cluster.store import Entry
 from vaultsync.content.data import data_of
@@ -10,6 +11,7 @@ from vaultsync.content.mac import mac_of
 from vaultsync.content.source import Source
 from vaultsync.content.transformation import Merged
 from vaultsync.control.tools import Tools
+from vaultsync.errors import NotWritten
 
 
 class Written(NamedTuple):
@@ -22,7 +24,10 @@ class Written(NamedTuple):
 def write_secret(
     tools: Tools, entry: Entry, spec: SecretSpec, source: Source, transformation: Merged, deadline: Deadline
 ) -> Written:
-    """Write the Secret of an object if it differs, and return its HMAC; raise SyncError or Refused."""
+    """Write the Secret of an object if it differs, and return its HMAC; raise SyncError."""
     data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
     mac = mac_of(data, tools.key)
-    return Written(mac, tools.destinations.write(entry, spec.destination, data, mac, deadline))
+    try:
+        return Written(mac, tools.destinations.write(entry, spec.destination, data, mac, deadline))
+    except Refused as error:
+        raise NotWritten(str(error)) from error

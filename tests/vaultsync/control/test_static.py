@@ -12,7 +12,7 @@ from tests.vaultsync.content.specs import ANSWER
 from tests.vaultsync.vault.scene import IDENTITY
 from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
-from vaultkube.errors import MissingRight
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from vaultsync import reasons
@@ -26,7 +26,7 @@ from vaultsync.control.lease import Plan, Step, lease_in
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
-from vaultsync.errors import NotOwner
+from vaultsync.errors import NotOwner, NotWritten, SyncError
 from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
 
@@ -161,7 +161,7 @@ def test_a_lease_stays_that_of_the_object_when_its_secret_cannot_be_written_anew
     work = Leasing(CREDENTIALS)
     before = dict(work.status)
     work.destinations.write = refuse
-    with pytest.raises(type(error)):
+    with pytest.raises(SyncError, match=str(error)):
         work.issue(reasons.RESOURCE_UPDATED)
     assert work.revoked == ["token after"]
     assert {name: work.status[name] for name in before} == before
@@ -198,6 +198,17 @@ def test_an_object_whose_credentials_have_no_lease_any_more_has_none() -> None:
     assert work.issue(reasons.RESOURCE_UPDATED) < 601
     assert lease_in(work.status) is None
     assert work.revoked == ["token before"]
+
+
+def test_a_secret_that_a_quota_refuses_is_an_error_of_the_write_of_what_vault_has_issued() -> None:
+    def refuse(*_: Any) -> None:
+        raise ClusterUnavailable("the API server answered 403: exceeded quota")
+
+    work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
+    work.destinations.write = refuse
+    with pytest.raises(NotWritten, match="exceeded quota"):
+        issue(work)
+    assert work.requests == 1
 
 
 def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:

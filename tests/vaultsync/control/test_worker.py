@@ -19,7 +19,7 @@ from vaultsync.control.destination import Destinations
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
 from vaultsync.control.worker import Workers, is_waste
-from vaultsync.errors import DataUnusable, TransformationFailed, VaultAway
+from vaultsync.errors import DataUnusable, NotWritten, TransformationFailed, VaultAway
 from vaultsync.vault.authorities import Authorities
 
 
@@ -132,6 +132,8 @@ def test_an_object_that_has_failed_is_ready_again_when_it_is_found_in_step(
     [
         ("VaultPKISecret", TransformationFailed("a key is missing"), True),
         ("VaultDynamicSecret", DataUnusable("no JSON"), True),
+        ("VaultPKISecret", NotWritten("a quota is exceeded"), True),
+        ("VaultStaticSecret", NotWritten("a quota is exceeded"), False),
         ("VaultStaticSecret", TransformationFailed("a key is missing"), False),
         ("VaultPKISecret", VaultAway("down"), False),
     ],
