@@ -4,6 +4,7 @@
     ├── InvalidRequest       the driver's request cannot be read (INVALID_ARGUMENT)
     ├── InvalidClass         the SecretProviderClass is invalid; the message lists its problems (INVALID_ARGUMENT)
     ├── PodUnknown           the pod or its ServiceAccount is gone (NOT_FOUND)
+    ├── CertificatesUnusable the class or a setting names files that are no certificates (FAILED_PRECONDITION)
     ├── LoginRefused         Vault does not log the pod in (PERMISSION_DENIED)
     ├── SecretNotRead        the path does not exist in Vault, or has no such value (FAILED_PRECONDITION)
     │   └── PathForbidden        Vault refuses the path to the pod's token (PERMISSION_DENIED)
@@ -53,6 +54,12 @@ class PodUnknown(CsiError):
     """The pod or its ServiceAccount no longer exists."""
 
     status = "NOT_FOUND"
+
+
+class CertificatesUnusable(CsiError):
+    """The files that a class or a setting names as certificates for Vault cannot be used."""
+
+    status = "FAILED_PRECONDITION"
 
 
 class LoginRefused(CsiError):

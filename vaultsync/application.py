@@ -103,8 +103,8 @@ class Operator:
                 return 0
         try:
             work = self._new_work(spread=True)
-        except (SyncError, Refused) as error:
-            raise InvalidSetting(f"the key of the HMACs cannot be read: {error}") from None
+        except Refused as error:
+            raise InvalidSetting(f"a key cannot be read: {error}") from None
         work.provision(self._connection, self._stop)
         work.start()
         tidy_at = time.monotonic() + _TIDY_EVERY_S

@@ -6,6 +6,7 @@
     ├── TransformationFailed a template or a filter fails on Vault's answer
     ├── DataUnusable         Vault's answer cannot be written as a Secret
     ├── NotOwner             the Secret is not the object's
+    ├── NotWritten           the API server refuses the Secret, or does not answer
     ├── VaultDenied          Vault refuses a request
     │   └── LoginDenied          Vault refuses the login
     └── VaultAway            Vault cannot answer now; the work is retried
@@ -59,6 +60,10 @@ class DataUnusable(SyncError):
 
 class NotOwner(SyncError):
     """The Secret exists and is not the object's, or does not exist with `create: false`."""
+
+
+class NotWritten(SyncError):
+    """The API server refuses the Secret that Vault's answer makes, or does not answer."""
 
 
 class VaultDenied(SyncError):

@@ -46,7 +46,7 @@ class Work:
         *,
         spread: bool,
     ) -> None:
-        """Create the parts; raise SyncError or Refused if the key of the HMACs cannot be read.
+        """Create the parts; raise Refused if the key of the HMACs, or that of kept references, cannot be read.
 
         With `spread` objects become due over time, not at once. `namespace` is the operator's.
         """

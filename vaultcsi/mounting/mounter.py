@@ -49,7 +49,7 @@ class Mounter:
         self._long_answers = new_gate()
 
     def mount(self, mount: Mount, deadline: Deadline) -> list[MountedFile]:
-        """Return the files of the mount; raise CsiError, ClusterUnavailable, MissingRight or InvalidSetting."""
+        """Return the files of the mount; raise CsiError, ClusterUnavailable or MissingRight."""
         self._check(mount)
         namespace = mount.pod.namespace
         busy = Unavailable(

@@ -58,7 +58,7 @@ class PodSession:
     def read(self, requested: Iterable[SecretRequest]) -> Answers:
         """Return the answer to each request, or its error; replace a token that Vault no longer knows, once.
 
-        Errors of the whole mount are raised: LoginRefused, PodUnknown, Unavailable, TooLarge, ClusterUnavailable, MissingRight.
+        Raises all other CsiErrors, ClusterUnavailable and MissingRight, which end the whole mount.
         """
         requests = list(requested)
         token = self._token()

@@ -13,7 +13,7 @@ from vaultcsi.serving.poll_events import PollEvents
 from vaultcsi.serving.protobuf import Message
 from vaultenv import __version__
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable, InvalidSetting, MissingRight
+from vaultkube.errors import ClusterUnavailable, MissingRight
 
 _log = logging.getLogger(__name__)
 _PREFIX = "error making mount request: "
@@ -22,7 +22,6 @@ _LONGEST_MESSAGE = 2048
 _STATUS: dict[type[Exception], str] = {
     ClusterUnavailable: Unavailable.status,
     MissingRight: "FAILED_PRECONDITION",
-    InvalidSetting: "FAILED_PRECONDITION",
 }
 _OUTCOMES = {Unavailable.status: "unavailable", "INTERNAL": "internal"}
 

@@ -9,8 +9,8 @@ import ssl
 from itertools import islice
 from pathlib import Path
 
+from vaultcsi.errors import CertificatesUnusable
 from vaultcsi.vault.server import Trust
-from vaultkube.errors import InvalidSetting
 from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.regular_file import read_regular_file
 
@@ -21,7 +21,7 @@ _MOST_FILES = 1000
 
 
 def context_of(trust: Trust) -> ssl.SSLContext:
-    """Return the context of a trust; raise InvalidSetting for files that are no certificates, or too large."""
+    """Return the context of a trust; raise CertificatesUnusable for files that are no certificates, or too large."""
     try:
         context = client_context(_authorities(trust), verify=not trust.skip_verify)
         if trust.client_certificate_file:
@@ -31,7 +31,7 @@ def context_of(trust: Trust) -> ssl.SSLContext:
             load_client_certificate(context, certificate, key)
     except (OSError, ValueError) as error:
         names = ", ".join(trust.files)
-        raise InvalidSetting(
+        raise CertificatesUnusable(
             f"the certificates for Vault cannot be used ({type(error).__name__}): {names} must be PEM files in the "
             f"provider's container, of {_MOST_BYTES >> 20} MiB at most together; correct the class's vaultCACertPath, "
             "vaultCADirectory or vaultTLSClientCertPath, or the provider's settings"

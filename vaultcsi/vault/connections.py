@@ -81,7 +81,7 @@ class Connections:
         deadline: Deadline,
         room: AnswerRoom | None = None,
     ) -> Answer:
-        """Return Vault's answer of any status; raise Unavailable, or TooLarge for an answer that is too long.
+        """Return Vault's answer of any status; raise Unavailable, CertificatesUnusable, or TooLarge for a long answer.
 
         The bytes of the answer are reserved in `room`, which may block; without `room` only a short answer is accepted.
         A repeatable request is sent once more on a new connection, as an idle one may be dead.

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from vaultkube.documents.times import seconds_of
 from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
 
@@ -79,7 +80,10 @@ def _references(document: Any) -> KeptReferences:
         _checked(name, str): KeptValue(_checked(value["text"], str), _checked(value["mark"], str))
         for name, value in document["values"].items()
     }
-    return KeptReferences(KeptLogin(**login), _checked(document["refreshAfter"], int), values)
+    after_s = _checked(document["refreshAfter"], int)
+    if not seconds_of(after_s):
+        raise ValueError
+    return KeptReferences(KeptLogin(**login), after_s, values)
 
 
 def _checked(value: Any, type_: type) -> Any:

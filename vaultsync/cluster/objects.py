@@ -22,6 +22,10 @@ WHOLE_PAGE = 100
 """Page size for lists of whole objects: pods have 10 to 20 KiB."""
 
 
+class Changed(ClusterUnavailable):
+    """The object no longer has the resourceVersion that the request names."""
+
+
 class Listed(NamedTuple):
     """A list, and the resourceVersion from which a watch continues."""
 
@@ -71,7 +75,7 @@ class Objects:
             return answer
 
         for page in pages_of(page_size, read):
-            documents += map(trim, page.get("items") or ())
+            documents += (trim(_without_managers(item)) for item in page.get("items") or ())
             version = str((page.get("metadata") or {}).get("resourceVersion") or "")
         return Listed(documents, version)
 
@@ -145,6 +149,12 @@ class Objects:
         return None if answer.status == 404 else _checked(request, answer)
 
 
+def _without_managers(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a listed object without the managers of its fields, a list longer than the rest of many objects."""
+    metadata = {**(item.get("metadata") or {})}
+    return {**item, "metadata": metadata} if metadata.pop("managedFields", None) else item
+
+
 def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
     if answer.status == 403:
         raise MissingRight(
@@ -153,5 +163,6 @@ def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
         )
     if answer.status >= 400:
         reason = answer.document.get("reason") or "no reason given"
-        raise ClusterUnavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
+        unavailable = Changed if answer.status == 409 else ClusterUnavailable
+        raise unavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
     return answer.document

@@ -1,6 +1,7 @@
 """The store: custom objects and marks of Secrets from the watches, as frozen values; safe to share between threads."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -80,32 +81,37 @@ class Store:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[Key, Entry] = {}
+        self._entries: defaultdict[str, dict[Key, Entry]] = defaultdict(dict)
+        """By kind, as there are few objects of some kinds that each work needs, and many of others."""
         self._secrets: dict[Reference, SecretMark] = {}
 
-    def put(self, entry: Entry) -> Entry | None:
-        """Store the object, unless a newer state is known, and return the previous state."""
+    def put(self, entry: Entry, *, is_whole: bool = True) -> Entry | None:
+        """Store the object, unless a newer state is known, and return the previous state.
+
+        One that is not whole has fields of an earlier state: a known state of the same resourceVersion is not replaced either.
+        """
         with self._lock:
-            before = self._entries.get(entry.key)
-            if before is None or not _is_older(entry, before):
-                self._entries[entry.key] = entry
+            entries = self._entries[entry.key.kind]
+            before = entries.get(entry.key)
+            is_same = before is not None and before.version == entry.version
+            if before is None or not (_is_older(entry, before) or (is_same and not is_whole)):
+                entries[entry.key] = entry
             return before
 
     def drop(self, key: Key) -> None:
         """Remove the object."""
         with self._lock:
-            self._entries.pop(key, None)
+            self._entries[key.kind].pop(key, None)
 
     def get(self, key: Key) -> Entry | None:
         """Return the object, or None if it is unknown."""
         with self._lock:
-            return self._entries.get(key)
+            return self._entries[key.kind].get(key)
 
     def entries_of_kinds(self, kinds: Iterable[str]) -> list[Entry]:
         """Return all objects of these kinds."""
-        wanted = set(kinds)
         with self._lock:
-            return [entry for key, entry in self._entries.items() if key.kind in wanted]
+            return [entry for kind in kinds for entry in self._entries[kind].values()]
 
     def put_secret(self, reference: Reference, mark: SecretMark | None) -> SecretMark | None:
         """Store the mark of a Secret, or remove it for None, and return the previous mark."""

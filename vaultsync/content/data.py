@@ -27,13 +27,12 @@ def data_of(
     *,
     annotations: Mapping[str, str],
     labels: Mapping[str, str],
-    work: Work | None = None,
 ) -> dict[str, bytes]:
     """Return the data of the destination; raise TransformationFailed or DataUnusable, without a value in the message.
 
-    `annotations` and `labels` are those of the custom object, for templates. `work` bounds filters and templates together.
+    `annotations` and `labels` are those of the custom object, for templates.
     """
-    work = work or Work()
+    work = Work()  # bounds filters and templates together
     names = selected_fields(transformation, sorted(source.fields), work)
     data = {name: _value(spec, name, source.fields[name]) for name in names}
     data |= _certificate(spec, source)

@@ -9,9 +9,7 @@ from vaultkube.sync_resources.requests import VaultRequest, request_of
 from vaultkube.sync_resources.secrets import PkiSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
 from vaultsync.content.fingerprint import fingerprint_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced, validity
 from vaultsync.control.current import follow, is_current
@@ -19,6 +17,7 @@ from vaultsync.control.notes import MESSAGE
 from vaultsync.control.referenced import hold
 from vaultsync.control.times import certificate_s, chance_of
 from vaultsync.control.tools import Tools, now
+from vaultsync.control.writing import write_secret
 from vaultsync.errors import DataUnusable
 
 _LONGEST_S = 86400.0
@@ -44,9 +43,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
     expires_at = _end(source.fields.get("expiration"))
-    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key, made_from)
-    tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from)
+    mac, _ = write_secret(tools, entry, spec, source, transformation, deadline, made_from)
     left_s = expires_at - now()
     offset_s, note = _offset(spec.expiry_offset_s, left_s)
     serial = str(source.fields.get("serial_number") or "")

@@ -97,7 +97,7 @@ def _facts(
     mac = str(entry.status.get("secretMAC") or "")
     return Facts(
         generation=entry.resource.generation,
-        last_generation=int(entry.status.get("lastGeneration") or 0),
+        last_generation=entry.status.get("lastGeneration"),
         has_secret=has_secret,
         is_as_written=tools.destinations.is_as_written(entry, spec.destination, mac),
         client=tools.client(holder.identity),

@@ -1,27 +1,26 @@
 """Issuing: requests credentials, stores their lease in the status, writes the Secret, and revokes the previous lease.
 
-The token is stored before the request, and the lease in the status before the Secret has the credentials: however the
-process ends, no lease is lost (`vaultsync.vault.holders`).
+The token is stored before the request, and the lease in the status before the Secret has the credentials, without an HMAC
+until then: however the process ends, no lease is lost (`vaultsync.vault.holders`), and no Secret is left with the
+credentials of the lease before.
 """
 
 from typing import Any
 
 from vaultkube.deadline import Deadline
-from vaultkube.errors import Refused
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
 from vaultsync.content.fingerprint import fingerprint_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
-from vaultsync.control.conditions import synced
+from vaultsync.control.conditions import synced, was_synced
 from vaultsync.control.holding import bounded, granted, horizon, lease_fields, revoke_if_possible
 from vaultsync.control.lease import NO_LEASE, Lease, Plan, client_in, is_of_this_operator, lease_in
 from vaultsync.control.notes import MESSAGE, dynamic_message
 from vaultsync.control.rotated import as_first_read, rotation_fields, rotation_s
 from vaultsync.control.tools import Tools, login_with, now
+from vaultsync.control.writing import write_secret
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
@@ -41,7 +40,7 @@ def issue(
 ) -> float:
     """Request credentials, write them, and return the seconds until the next time; raise SyncError or Refused."""
     status = entry.status
-    before, was_synced = lease_in(status), bool(status.get("secretMAC"))
+    before, is_known = lease_in(status), was_synced(status)
     transformation = tools.transformation(entry, spec)
     made_from = fingerprint_of(spec, transformation)
     tools.destinations.check(entry, spec.destination, deadline)
@@ -50,14 +49,12 @@ def issue(
     lease = granted(answer, token, tools.holders.id(holder, token.value))
     fields: dict[str, Any] = rotation_fields(answer, now(), status) | {"secretLease": NO_LEASE}
     if lease is not None:
-        fields |= lease_fields(tools, lease, answer, holder)
+        fields |= lease_fields(tools, lease, answer, holder) | {"secretMAC": None}
         entry = tools.save(entry, (), fields, deadline)
     try:
         source = source_of(spec, as_first_read(answer, status))
-        data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-        mac = mac_of(data, tools.key, made_from)
-        is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from)
-    except (SyncError, Refused):
+        mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline, made_from)
+    except SyncError:
         # No program has these credentials, and the next attempt requests others; the Secret still has the previous ones.
         if lease is not None:
             if before is not None:
@@ -68,9 +65,9 @@ def issue(
     delay_s = horizon(lease, spec) if lease else rotation_s(spec, answer)
     message = f'{MESSAGE}, lease_id="{lease.id}", horizon={delay_s:.3f}s' if lease else MESSAGE
     if is_changed:
-        tools.send_event(entry, reasons.ROTATED if was_synced else reasons.FIRST_SYNC, message)
+        tools.send_event(entry, reasons.ROTATED if is_known else reasons.FIRST_SYNC, message)
     entry = tools.save(entry, synced(why.reason, dynamic_message(spec, delay_s)), fields, deadline)
-    if is_changed and was_synced:
+    if is_changed and is_known:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     is_ours = is_of_this_operator(client_in(status))
     if before is not None and is_ours and _is_left_over(before, lease, why):

@@ -54,7 +54,8 @@ class Facts:
     """Facts beside the lease: generations, whether the Secret is in sync, marks of the logins, and the time."""
 
     generation: int
-    last_generation: int
+    last_generation: object
+    """The value in the status: not always a number, as authors of objects may write the status too."""
     has_secret: bool
     """Whether the Secret is there, with the data of the status, made as the object says now."""
     client: str
@@ -67,7 +68,7 @@ class Facts:
 
     def unchanged(self) -> "Facts":
         """Return the facts of the same time if object, login and Secret had not changed."""
-        return replace(self, generation=self.last_generation, last_client=self.client, has_secret=True)
+        return replace(self, last_generation=self.generation, last_client=self.client, has_secret=True)
 
 
 @dataclass(frozen=True)

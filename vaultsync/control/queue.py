@@ -51,7 +51,7 @@ class Queue:
                     self._running.add(key)
                     self._running_by_namespace[key.namespace] += 1
                     return key
-                self._changed.wait(wait_s)
+                self._changed.wait(None if wait_s is None else min(wait_s, threading.TIMEOUT_MAX))
             return None
 
     def done(self, key: Key) -> None:

@@ -4,7 +4,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.sync_resources.auth import AuthSpec
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
 from vaultsync import reasons
-from vaultsync.cluster.store import Entry
+from vaultsync.cluster.store import Entry, Key
 from vaultsync.control.access import Access, access_through
 from vaultsync.control.conditions import accepted, validity
 from vaultsync.control.times import NEVER
@@ -38,9 +38,9 @@ def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> flo
 def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
     """Add finalizers to the VaultAuth and the VaultConnection, which the revocation of credentials will need."""
     for kind, reference in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
-        for entry in tools.store.entries_of_kinds((kind,)):
-            if entry.key.reference == reference and not entry.deleted_at:
-                tools.set_finalizer(entry, deadline)
+        entry = tools.store.get(Key(kind, *reference))
+        if entry and not entry.deleted_at:
+            tools.set_finalizer(entry, deadline)
 
 
 def _is_needed(tools: Tools, entry: Entry) -> bool:

@@ -16,20 +16,19 @@ from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
 from vaultsync.content.fingerprint import fingerprint_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced
 from vaultsync.control.current import is_current
 from vaultsync.control.notes import MESSAGE, dynamic_message
 from vaultsync.control.times import after_rotation_s, chance_of, refresh_s
 from vaultsync.control.tools import Tools, chance, now
+from vaultsync.control.writing import write_secret
 from vaultsync.vault.server import Identity
 
 _FIELD, _READ_AT = "staticCredsMetaData", "lastRenewalTime"
 _LAST, _PERIOD = "lastVaultRotation", "rotationPeriod"
-_NEAR_S = 2.0
+_NEAR_S, _LONGEST_LATE_S = 2.0, 60.0
 _TTL, _ROTATED_AT = "ttl", "last_vault_rotation"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{8,18}(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
 
@@ -53,10 +52,9 @@ def sync_rotated(
     made_from = fingerprint_of(spec, transformation)
     answer = tools.send_request(tools.log_in(identity, spec, deadline), request_of(spec))
     source = source_of(spec, as_first_read(answer, entry.status))
-    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key, made_from)
     rollout: tuple[Condition, ...] = ()
-    if tools.destinations.write(entry, spec.destination, data, mac, deadline, made_from):
+    mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline, made_from)
+    if is_changed:
         tools.send_event(entry, reasons.ROTATED, MESSAGE)
         rollout = tools.roll(entry, spec.restart_targets, deadline)
     fields = {"secretMAC": mac, **rotation_fields(answer, now(), entry.status)}
@@ -134,14 +132,16 @@ def _rotated_at(answer: Mapping[str, Any]) -> int:
 def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: float | None = None) -> float:
     """Return the seconds until the next read: just after the rotation or by refreshAfter, whichever is earlier.
 
-    If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent.
+    If the rotation is late by `since_due_s`, the next read is soon, and later ones are less and less frequent: as long as
+    Vault cannot rotate, the `ttl` is 0, and they are a minute apart at most.
     """
     is_rotated = spec.static_credentials or bool(_rotated_at(answer))
     refreshed_s = refresh_s(spec.refresh_after_s, is_rotated, chance())
     ttl = (answer.get("data") or {}).get(_TTL)
-    if not is_rotated or ttl is None:
+    ttl_s = seconds_of(ttl)
+    if not is_rotated or ttl is None or not (ttl_s or _rotated_at(answer)):
         return refreshed_s
-    rotated_s = after_rotation_s(seconds_of(ttl), chance())
     if since_due_s is not None:
-        rotated_s = min(rotated_s, after_rotation_s(since_due_s / 2, chance()))
+        ttl_s = min(ttl_s or _LONGEST_LATE_S, since_due_s / 2)
+    rotated_s = after_rotation_s(ttl_s, chance())
     return min(rotated_s, refreshed_s) if spec.refresh_after_s else rotated_s

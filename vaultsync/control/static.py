@@ -5,13 +5,12 @@ from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.secrets import StaticSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry
-from vaultsync.content.data import data_of
-from vaultsync.content.mac import mac_of
 from vaultsync.content.source import source_of
 from vaultsync.control.conditions import Condition, synced, was_synced
 from vaultsync.control.notes import MESSAGE, POLLED, static_message, wants_events
 from vaultsync.control.times import refresh_s
 from vaultsync.control.tools import Tools, chance
+from vaultsync.control.writing import write_secret
 
 
 def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: Deadline) -> float:
@@ -23,10 +22,8 @@ def sync_static(tools: Tools, entry: Entry, spec: StaticSecretSpec, deadline: De
     login = tools.log_in(identity, spec, deadline)
     answer = tools.send_request(login, request_of(spec))
     source = source_of(spec, answer)
-    data = data_of(spec, source, transformation, annotations=entry.annotations, labels=entry.labels)
-    mac = mac_of(data, tools.key)
     is_known = was_synced(entry.status)
-    is_changed = tools.destinations.write(entry, spec.destination, data, mac, deadline)
+    mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline)
     rollout: tuple[Condition, ...] = ()
     if is_changed:
         if not is_known:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vaultkube.apiserver.client import Cluster
+from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
@@ -19,7 +20,7 @@ from vaultkube.sync_resources.resources import API_VERSION, BY_KIND, GROUP
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
-from vaultsync.cluster.objects import Objects, custom
+from vaultsync.cluster.objects import Changed, Objects, custom
 from vaultsync.cluster.rollouts import restart
 from vaultsync.cluster.store import Entry, Store, entry_of, has_changed
 from vaultsync.content.transformation import Merged, merged
@@ -150,11 +151,22 @@ class Tools:
         return self._merge(entry, {"status": patch}, deadline, "status")
 
     def set_finalizer(self, entry: Entry, deadline: Deadline) -> Entry:
-        """Add the finalizer by a patch of only the metadata, and return the updated object."""
+        """Add the finalizer by a patch of only the metadata, and return the updated object.
+
+        Work on several new objects adds it to the VaultAuth that they share at the same time: a second attempt follows a conflict.
+        """
         name = finalizer(entry.key.kind)
         if name in entry.finalizers:
             return entry
-        return self._finalizers(entry, [*entry.finalizers, name], deadline)
+        try:
+            return self._finalizers(entry, [*entry.finalizers, name], deadline)
+        except Changed:
+            # The operator has no right to get the object: a patch that changes nothing is answered with it, too.
+            found = self.objects.merge(_collection(entry), entry.key.name, {}, deadline)
+        current = self._stored(entry, found) if found else entry
+        if name in current.finalizers:
+            return current
+        return self._finalizers(current, [*current.finalizers, name], deadline)
 
     def drop_finalizers(self, entry: Entry, deadline: Deadline) -> Entry:
         """Remove our finalizer and the Vault Secrets Operator's, and return the updated object."""
@@ -167,20 +179,26 @@ class Tools:
         return self._merge(entry, {"metadata": metadata}, deadline)
 
     def _merge(self, entry: Entry, patch: Mapping[str, Any], deadline: Deadline, part: str = "") -> Entry:
-        collection = custom(entry.key.kind, entry.key.namespace)
-        document = self.objects.merge(collection, entry.key.name, patch, deadline, part)
+        document = self.objects.merge(_collection(entry), entry.key.name, patch, deadline, part)
         if document is None:
             return entry
+        after = self._stored(entry, document)
+        if after is entry and part:
+            # What was written of the work is about another object.
+            self.objects.merge(_collection(entry), entry.key.name, {part: None}, deadline, part)
+        return after
+
+    def _stored(self, entry: Entry, document: Mapping[str, Any]) -> Entry:
+        """Store the object in an answer and return it; return `entry` if it was deleted and made anew meanwhile."""
         after = entry_of(document, entry.key.kind, API_VERSION)
         if after.resource.uid != entry.resource.uid:
-            # It was deleted and made anew meanwhile, and what was written of the work is about another object.
-            if part:
-                self.objects.merge(collection, entry.key.name, {part: None}, deadline, part)
             return entry
         if has_changed(entry, after):
-            # The object was changed meanwhile, and the watch will queue it again. Until then the store has the earlier spec,
+            # The object was changed meanwhile, and the watch queues it again. Until then the store has the earlier spec,
             # which this work is for, with the status that was written now.
             after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
+            self.store.put(after, is_whole=False)
+            return after
         self.store.put(after)
         return after
 
@@ -198,6 +216,10 @@ class Tools:
                 problems.append(f"Rollout restart of {name}: {error}")
                 self.send_event(entry, reasons.ROLLOUT_FAILED, problems[-1], is_warning=True)
         return rolled(problems) if targets else ()
+
+
+def _collection(entry: Entry) -> Collection:
+    return custom(entry.key.kind, entry.key.namespace)
 
 
 def login_with(token: Token, identity: Identity, spec: SecretSpec) -> Login:

@@ -30,7 +30,14 @@ from vaultsync.control.referenced import accept, release
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizers, now
-from vaultsync.errors import DataUnusable, InvalidResource, ReferenceRefused, SyncError, TransformationFailed
+from vaultsync.errors import (
+    DataUnusable,
+    InvalidResource,
+    NotWritten,
+    ReferenceRefused,
+    SyncError,
+    TransformationFailed,
+)
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 60.0
@@ -221,8 +228,8 @@ class Workers:
 
 
 def is_waste(kind: str, error: Exception) -> bool:
-    """Return whether Vault has issued something in vain for an object of the kind: its answer makes no Secret."""
-    return kind in _ISSUING_KINDS and isinstance(error, TransformationFailed | DataUnusable)
+    """Return whether Vault has issued something in vain for an object of the kind: its answer makes no Secret, or none is written."""
+    return kind in _ISSUING_KINDS and isinstance(error, TransformationFailed | DataUnusable | NotWritten)
 
 
 def _line(error: Exception) -> str:

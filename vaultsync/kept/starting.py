@@ -7,7 +7,7 @@ from functools import partial
 from vaultkube.apiserver.shared_key import find_key
 from vaultkube.apiserver.transport import METADATA, METADATA_LIST
 from vaultkube.deadline import Deadline
-from vaultkube.errors import Refused
+from vaultkube.errors import ClusterUnavailable, Refused
 from vaultkube.kept.values import KEY_SECRET, LABEL, LABEL_VALUE
 from vaultkube.policy.paths import PathPolicy
 from vaultsync.cluster.reflector import Reflected
@@ -38,10 +38,15 @@ def reflected(collections: tuple[RefreshedCollection, ...], watched: Watched) ->
 
 
 def new_refresher(settings: Settings, tools: Tools, watched: Watched) -> Refresher | None:
-    """Return the Refresher; None, with a warning in the log, if the key in the webhook's namespace cannot be read."""
+    """Return the Refresher; None, with a warning in the log, if there is no key in the webhook's namespace, or no right to it.
+
+    Raises ClusterUnavailable.
+    """
     namespace = settings.webhook_namespace
     try:
         key = find_key(tools.cluster, namespace, KEY_SECRET, KEY_BYTES, Deadline(_KEY_BUDGET_S))
+    except ClusterUnavailable:
+        raise  # the process is restarted; without the key it would refresh nothing until then
     except Refused as error:
         _log.warning("kept references are not refreshed", extra={"fields": {"reason": str(error)}})
         return None

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from vaultkube.documents.base64 import decoded
-from vaultkube.expansion import expand
+from vaultkube.expansion import TooLong, expand
 
-_LONGEST_BYTES = 4 << 20
-"""More than any program can be started with."""
+_MOST_BYTES = 4 << 20
+"""Bytes of all variables of a pod: more than a program can be started with."""
+_VARIABLE_BYTES = 64
+"""Bytes that a variable takes beside its name and its value."""
 _SOURCE_KINDS = {"configMapRef": "ConfigMap", "secretRef": "Secret"}
 _KEY_FROM = {"configMapKeyRef": "ConfigMap", "secretKeyRef": "Secret"}
 
@@ -24,6 +26,19 @@ class Source(NamedTuple):
 
 Values = Mapping[str, bytes]
 Sources = Mapping[Source, Values]
+
+
+class Room:
+    """Counts the bytes left for the variables of a pod: a ConfigMap may be named with many prefixes, by many containers."""
+
+    def __init__(self, left_bytes: int = _MOST_BYTES) -> None:
+        self.left_bytes = left_bytes
+
+    def reserve(self, name: str, value: bytes) -> None:
+        """Reserve the bytes of a variable or a key; raise TooLong if fewer are left, and at every later call."""
+        self.left_bytes -= _VARIABLE_BYTES + len(name) + len(value)
+        if self.left_bytes < 0:
+            raise TooLong
 
 
 def sources_of(container: Mapping[str, Any]) -> Iterator[Source]:
@@ -47,23 +62,25 @@ def values_of(kind: str, document: Mapping[str, Any]) -> dict[str, bytes]:
     return {key: text.encode() for key, text in data.items()}
 
 
-def environment_of(container: Mapping[str, Any], sources: Sources) -> dict[str, bytes]:
+def environment_of(container: Mapping[str, Any], sources: Sources, room: Room) -> dict[str, bytes]:
     """Return the variables with known values; ConfigMaps and Secrets that are not in `sources` add none.
 
-    Raises TooLong where `$(NAME)` makes them longer than any program can be started with.
+    Raises TooLong if there is no room for them.
     """
     found: dict[str, bytes] = {}
     for entry in container.get("envFrom") or ():
+        prefix = entry.get("prefix") or ""
         for field, kind in _SOURCE_KINDS.items():
             values = sources.get(Source(kind, entry[field]["name"]), {}) if entry.get(field) else {}
-            found |= {(entry.get("prefix") or "") + key: value for key, value in values.items()}
-    room_bytes = _LONGEST_BYTES
+            for key, value in values.items():
+                room.reserve(prefix + key, value)
+                found[prefix + key] = value
     for entry in container.get("env") or ():
-        value = _value(entry, found, sources, room_bytes)
+        own = _value(entry, found, sources, room.left_bytes)
         found.pop(entry["name"], None)
-        if value is not None:
-            found[entry["name"]] = value
-            room_bytes -= len(value)
+        if own is not None:
+            room.reserve(entry["name"], own)
+            found[entry["name"]] = own
     return found
 
 

@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.errors import MissingRight
+from vaultkube.expansion import TooLong
 from vaultsync.cluster.objects import WHOLE_PAGE, Objects
 from vaultsync.cluster.store import Key
-from vaultsync.reload.environment import Source, Values, values_of
+from vaultsync.reload.environment import Room, Source, Values, values_of
 from vaultsync.reload.reads import PodReads, reads_of, sources_of_pod
 from vaultsync.reload.workloads import Workload, owns
 
 _PLURALS = {"ConfigMap": "configmaps", "Secret": "secrets"}
 _FRESH_S = 600.0
 """Seconds for which the reads of an unchanged workload are cached."""
+_SOURCES_BYTES = 8 << 20
+"""Bytes of the ConfigMaps and Secrets that the variables of a pod refer to."""
 
 
 class _Known(NamedTuple):
@@ -65,21 +68,43 @@ class Pods:
             self._known.pop(key, None)
 
     def _newest(self, workload: Workload, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the newest pod of the workload, or None; no other pod stays in memory, as there may be thousands."""
+        newest: Mapping[str, Any] | None = None
+
+        def compare(pod: Mapping[str, Any]) -> Mapping[str, Any]:
+            nonlocal newest
+            if owns(workload, pod) and (newest is None or _created(pod) > _created(newest)):
+                newest = pod
+            return {}
+
         pods = Resource("", "v1", "pods", workload.namespace)
-        listed = self._objects.list(pods, deadline, selector=workload.selector, page_size=WHOLE_PAGE)
-        own = [pod for pod in listed.documents if owns(workload, pod)]
-        return max(own, key=lambda pod: str(pod["metadata"]["creationTimestamp"]), default=None)
+        self._objects.list(pods, deadline, selector=workload.selector, page_size=WHOLE_PAGE, trim=compare)
+        return newest
 
     def _read(self, pod: Mapping[str, Any], namespace: str, deadline: Deadline) -> PodReads:
         sources: dict[Source, Values] = {}
         problems = []
-        for source in sources_of_pod(pod):
+        room = Room(_SOURCES_BYTES)
+        for source in sorted(sources_of_pod(pod)):
+            if source.kind not in self._source_kinds:
+                continue
             try:
-                if source.kind in self._source_kinds:
-                    resource = Resource("", "v1", _PLURALS[source.kind], namespace)
-                    found = self._objects.get(resource, source.name, deadline)
-                    sources[source] = values_of(source.kind, found or {})
+                resource = Resource("", "v1", _PLURALS[source.kind], namespace)
+                found = self._objects.get(resource, source.name, deadline)
+                values = values_of(source.kind, found or {})
+                for key, value in values.items():
+                    room.reserve(key, value)
+                sources[source] = values
             except MissingRight as error:
                 problems.append(str(error))
+            except TooLong:
+                problems.append(
+                    f"its ConfigMaps and Secrets with variables have more than {_SOURCES_BYTES >> 20} MiB"
+                )
+                break
         reads = reads_of(pod, sources)
         return PodReads(reads.paths, (*sorted(problems), *reads.problems))
+
+
+def _created(pod: Mapping[str, Any]) -> str:
+    return str(pod["metadata"]["creationTimestamp"])

@@ -16,7 +16,7 @@ from vaultenv.references.parts import LOGIN
 from vaultenv.settings import Settings
 from vaultenv.template.consul.analysis import analyse
 from vaultenv.template_sources import TemplateSource
-from vaultsync.reload.environment import Source, Sources, environment_of, sources_of
+from vaultsync.reload.environment import Room, Source, Sources, environment_of, sources_of
 
 _LAUNCHER = "vault-env"
 _INSTALL = "--install"
@@ -68,9 +68,10 @@ def reads_of(pod: Mapping[str, Any], sources: Sources) -> PodReads:
     """Return the pod's reads, without references with a version, writes and ciphertexts, which never get another one."""
     paths: dict[PodLogin, dict[str, None]] = {}
     problems = []
+    room = Room()
     for container in _launched(pod):
         try:
-            environ = environment_of(container, sources)
+            environ = environment_of(container, sources, room)
             settings = Settings({name.encode(): value for name, value in environ.items()})
             found = dict.fromkeys([*_paths_in_values(environ), *_paths_in_documents(settings)])
             if found:

@@ -71,10 +71,11 @@ def workload_of(plural: str, document: Mapping[str, Any]) -> Workload | None:
 
 
 def trimmed(plural: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the document of a workload that requests reloads, and of any other only the fields that `workload_of` needs."""
+    """Return the fields of the document that `workload_of` needs: without the spec of the pods, and few without the annotation."""
+    metadata, spec = document["metadata"], document["spec"]
     if workload_of(plural, document):
-        return document
-    metadata = document["metadata"]
+        template = {"metadata": spec["template"].get("metadata")}
+        return {**document, "spec": {**spec, "template": template}}
     names = {"namespace": metadata["namespace"], "name": metadata["name"]}
     return {"metadata": names, "spec": {"template": {}}}
 

@@ -1,12 +1,15 @@
-"""Rounds of the upkeep: a silent Vault costs only the time of its own namespace."""
+"""Rounds of the upkeep: a silent Vault, or a class without its certificates, costs only its own namespace."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.vaultcsi.vault.test_access import entered, login, token
+from tests.vaultcsi.vault.test_access import LOGIN, REQUEST, entered, login, token
+from tests.vaultcsi.vault.test_handover import lease
 from vaultcsi.mounting.upkeep import Upkeep
 from vaultcsi.vault.access import Accesses
-from vaultcsi.vault.server import PodLogin
+from vaultcsi.vault.connections import Connections
+from vaultcsi.vault.renewals import Renewals
+from vaultcsi.vault.server import PodLogin, Trust, VaultServer
 from vaultkube.deadline import Deadline
 
 BUDGET_S = 5.0
@@ -62,3 +65,16 @@ def test_a_token_without_time_left_is_revoked_in_a_later_round() -> None:
     assert accesses.holdings().logins == 99
     of.revoke_deleted()
     assert silent.tried == ["team", "other", "team"]
+
+
+def test_a_certificate_file_that_is_gone_ends_no_round() -> None:
+    accesses, silent = Accesses(10), Silent(1045.0)
+    unreachable = VaultServer("http://127.0.0.1:1", "", Trust())
+    for server in (replace(unreachable, trust=Trust(ca_file="/none")), unreachable):
+        access = entered(accesses, replace(LOGIN, server=server))
+        access.token, access.issued = token(60), {REQUEST: lease()}
+    of = Upkeep(accesses, Renewals(Connections()), silent, "node", silent.clock)
+    of.renew_due()
+    assert [access.issued[REQUEST].failures for _, access in accesses.snapshot()] == [1, 1]
+    of.revoke_deleted()
+    assert not accesses.snapshot()

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from vaultcsi.errors import (
+    CertificatesUnusable,
     CsiError,
     InvalidClass,
     LoginRefused,
@@ -18,7 +19,7 @@ from vaultcsi.request import Mount
 from vaultcsi.serving.poll_events import PollEvents
 from vaultcsi.serving.service import Refusal, Service
 from vaultkube.deadline import Deadline
-from vaultkube.errors import ClusterUnavailable, InvalidSetting, MissingRight
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.wire.objects import Event
 
 NOT_FINAL = {"CANCELLED", "DEADLINE_EXCEEDED", "UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED"}
@@ -38,7 +39,7 @@ ERRORS: list[tuple[Exception, str]] = [
     (SecretNotRead(""), "refused"),
     (TooLarge(""), "refused"),
     (MissingRight(""), "refused"),
-    (InvalidSetting(""), "refused"),
+    (CertificatesUnusable(""), "refused"),
     (Unavailable(""), "unavailable"),
     (ClusterUnavailable(""), "unavailable"),
     (RuntimeError(""), "internal"),

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.servers.authority import Authority
+from vaultcsi.errors import CertificatesUnusable
 from vaultcsi.vault.certificates import context_of
 from vaultcsi.vault.server import Trust
-from vaultkube.errors import InvalidSetting
 
 DEVICE = "/dev/zero"
 
 
 def refused(trust: Trust) -> None:
     began = time.process_time()
-    with pytest.raises(InvalidSetting, match="must be PEM files in the provider's container"):
+    with pytest.raises(CertificatesUnusable, match="must be PEM files in the provider's container"):
         context_of(trust)
     assert time.process_time() - began < 10
 

@@ -106,6 +106,11 @@ def test_hostile_text_is_a_problem_at_the_annotation(text: str) -> None:
     assert problem.path[-1] == "vault.security.banzaicloud.io/kept-references"
 
 
+@pytest.mark.parametrize("after_s", [0, -9, 10**10, 10**400])
+def test_a_time_that_no_webhook_writes_is_a_problem_before_the_seal_is_verified(after_s: int) -> None:
+    assert isinstance(read_annotation(sealed(replace(REFERENCES, after_s=after_s), PLACE, KEY)), Problem)
+
+
 def test_a_mark_differs_by_value_field_object_and_key() -> None:
     marks = {
         mark_of(b"value", "a", PLACE, KEY),

@@ -1,5 +1,7 @@
 """The queue on a clock that a test moves."""
 
+import threading
+
 from vaultsync.cluster.store import Key
 from vaultsync.control.queue import Queue
 
@@ -69,6 +71,17 @@ def test_objects_of_one_namespace_leave_places_to_those_of_others() -> None:
         queue.done(key)
     assert queue.is_idle()
     assert len(queue) == 0
+
+
+def test_a_worker_waits_for_an_object_that_is_due_in_a_thousand_years() -> None:
+    queue, found = Queue(), []
+    queue.put(A, 3e10)
+    worker = threading.Thread(target=lambda: found.append(queue.get()))
+    worker.start()
+    worker.join(0.1)
+    queue.put(B)
+    worker.join(10)
+    assert found == [B]
 
 
 def test_an_ended_queue_gives_out_nothing() -> None:

@@ -40,8 +40,9 @@ def test_an_answer_with_a_rotation_is_of_a_static_role_though_the_object_does_no
     assert not is_rotated(dynamic(), {"staticCredsMetaData": nothing}), "as of the Vault Secrets Operator"
 
 
-def test_credentials_without_ttl_and_refresh_are_read_each_minute() -> None:
-    found = loads(b'{"data":{"password":"p"}}')
+@pytest.mark.parametrize("ttl", ["", ',"ttl":0', ',"ttl":"30m"'])
+def test_credentials_without_ttl_and_refresh_are_read_each_minute(ttl: str) -> None:
+    found = loads(f'{{"data":{{"password":"p"{ttl}}}}}'.encode())
     assert 48 <= rotation_s(dynamic(allowStaticCreds=True), found) <= 54
 
 
@@ -112,6 +113,18 @@ def test_an_overdue_rotation_is_read_with_growing_pauses() -> None:
         seconds += rotation_s(spec, answer(86400), late_s(answer(86400), status, seconds))
         reads += 1
     assert reads < 30
+
+
+def test_credentials_whose_rotation_fails_are_not_read_twice_a_second() -> None:
+    """The `ttl` is 0 as long as Vault cannot reach the database, and Vault tries again every ten seconds."""
+    spec, seconds, waits = dynamic(allowStaticCreds=True), 1100.0, []
+    status = rotation_fields(answer(100), 1000.0)
+    while seconds < 4700:
+        waits.append(rotation_s(spec, answer(0), late_s(answer(0), status, seconds)))
+        seconds += waits[-1]
+    assert waits[0] < 1.0
+    assert len(waits) < 80
+    assert max(waits) < 61.0
 
 
 def test_before_the_rotation_and_without_a_time_of_it_the_ttl_counts() -> None:

@@ -1,7 +1,7 @@
 """Static secrets and certificates: their status, with a Vault and a Secret in memory."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from tests.vaultsync.content.specs import ANSWER
 from tests.vaultsync.vault.scene import IDENTITY
 from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
-from vaultkube.errors import MissingRight
+from vaultkube.errors import ClusterUnavailable, MissingRight
 from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from vaultsync import reasons
@@ -20,12 +20,13 @@ from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.content.transformation import Merged
 from vaultsync.control.certificates import sync_certificate
 from vaultsync.control.conditions import Condition, rolled
+from vaultsync.control.dynamic import sync_dynamic
 from vaultsync.control.issuing import issue as issue_dynamic
 from vaultsync.control.lease import Plan, Step, lease_in
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.static import sync_static
 from vaultsync.control.tools import Tools
-from vaultsync.errors import NotOwner
+from vaultsync.errors import NotOwner, NotWritten, SyncError
 from vaultsync.vault.holders import Holder
 from vaultsync.vault.tokens import Token
 
@@ -40,11 +41,13 @@ class Work:
         self.types: set[str] = set()
         self.requests = self.rolled = 0
         self.holders: Any = None
+        self.identity: Callable[..., Any] = lambda *_: None
         self.key = b"k" * 16
         self.answer = answer
         self.destinations = SimpleNamespace(
             write=lambda *_: True,
             holds=lambda *_: False,
+            is_as_written=lambda *_: False,
             check=lambda *_: None,
         )
 
@@ -159,10 +162,36 @@ def test_a_lease_stays_that_of_the_object_when_its_secret_cannot_be_written_anew
     work = Leasing(CREDENTIALS)
     before = dict(work.status)
     work.destinations.write = refuse
-    with pytest.raises(type(error)):
+    with pytest.raises(SyncError, match=str(error)):
         work.issue(reasons.RESOURCE_UPDATED)
     assert work.revoked == ["token after"]
     assert {name: work.status[name] for name in before} == before
+
+
+def test_credentials_that_are_in_no_secret_when_the_process_ends_are_not_taken_for_written() -> None:
+    def end(*_: Any) -> None:
+        raise SystemExit
+
+    work = Leasing(CREDENTIALS)
+    work.destinations.write = end
+    with pytest.raises(SystemExit):
+        work.issue(reasons.LEASE_RENEWED)
+    assert work.status["secretLease"]["id"] == "after"
+    assert "secretMAC" not in work.status, "of the credentials before, which the Secret still has"
+    work.destinations.write = lambda *_: True
+    work.issue(reasons.DESTINATION_MISSING)
+    assert (work.events[-1], work.rolled) == ("SecretRotated", 1)
+    assert work.status["secretMAC"]
+
+
+def test_a_generation_in_the_status_that_somebody_else_wrote_is_replaced() -> None:
+    work = Leasing(CREDENTIALS)
+    work.status["lastGeneration"] = "text"
+    work.holders.token = lambda *_: None
+    work.identity = lambda *_: IDENTITY
+    entry = work.entry("VaultDynamicSecret")
+    sync_dynamic(cast("Tools", work), entry, cast("DynamicSecretSpec", entry.resource.spec), UNLIMITED)
+    assert work.status["lastGeneration"] == 1
 
 
 def test_an_object_whose_credentials_have_no_lease_any_more_has_none() -> None:
@@ -170,6 +199,17 @@ def test_an_object_whose_credentials_have_no_lease_any_more_has_none() -> None:
     assert work.issue(reasons.RESOURCE_UPDATED) < 601
     assert lease_in(work.status) is None
     assert work.revoked == ["token before"]
+
+
+def test_a_secret_that_a_quota_refuses_is_an_error_of_the_write_of_what_vault_has_issued() -> None:
+    def refuse(*_: Any) -> None:
+        raise ClusterUnavailable("the API server answered 403: exceeded quota")
+
+    work = Work({"data": {"certificate": "C", "expiration": int(time.time()) + 3600}})
+    work.destinations.write = refuse
+    with pytest.raises(NotWritten, match="exceeded quota"):
+        issue(work)
+    assert work.requests == 1
 
 
 def test_nothing_is_issued_for_a_secret_that_may_not_be_written() -> None:

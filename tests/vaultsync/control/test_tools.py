@@ -12,6 +12,7 @@ from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import API_VERSION
+from vaultsync.cluster.objects import Changed
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
 from vaultsync.control.queue import Queue
@@ -74,6 +75,35 @@ def test_a_finalizer_is_added_to_those_of_others() -> None:
     assert objects.finalizers == [FOREIGN, finalizer("VaultAuth")]
 
 
+class Versioned(Patched):
+    """An API server whose object was changed by another thread since it was listed."""
+
+    def __init__(self, changed: dict[str, Any]) -> None:
+        super().__init__()
+        self.changed = changed
+
+    def merge(self, *arguments: Any) -> Mapping[str, Any] | None:
+        if not arguments[2]:
+            return self.changed
+        if arguments[2]["metadata"]["resourceVersion"] != self.changed["metadata"]["resourceVersion"]:
+            raise Changed("the API server answered 409 (Conflict)")
+        return super().merge(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "written"),
+    [([], [finalizer("VaultAuth")]), ([FOREIGN], [FOREIGN, finalizer("VaultAuth")]), ([finalizer("VaultAuth")], [])],
+)  # fmt: skip
+def test_a_finalizer_is_added_to_an_object_that_another_thread_has_changed(
+    finalizers: list[str], written: list[str]
+) -> None:
+    changed = document("VaultAuth")
+    changed["metadata"] |= {"finalizers": finalizers, "resourceVersion": "8"}
+    objects = Versioned(changed)
+    tools_with(objects).set_finalizer(_entry("VaultAuth"), UNLIMITED)
+    assert objects.finalizers == written
+
+
 @pytest.mark.parametrize("metadata", [{"generation": 2}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}])
 def test_a_change_first_seen_in_the_answer_to_a_write_is_due_when_watched(
     metadata: dict[str, Any],
@@ -97,6 +127,23 @@ def test_a_change_first_seen_in_the_answer_to_a_write_is_due_when_watched(
     queue.done(key)
     changes.changed("VaultStaticSecret", second)
     assert queue.get() == key
+
+
+def test_a_change_that_the_watch_has_brought_outlives_the_answer_to_a_write_that_changes_nothing() -> None:
+    """As where the definitions of the Vault Secrets Operator drop all that is written."""
+    objects, queue = Patched(), Queue()
+    tools = tools_with(objects)
+    changes = Changes(tools.store, queue, "operator")
+    first, second = document("VaultStaticSecret"), document("VaultStaticSecret", path="other")
+    for found, generation, version in ((first, 1, "5"), (second, 2, "7")):
+        found["metadata"] |= {"generation": generation, "resourceVersion": version}
+    changes.changed("VaultStaticSecret", first)
+    (entry,) = tools.store.entries_of_kinds(["VaultStaticSecret"])
+    changes.changed("VaultStaticSecret", second)
+    objects.after = second
+    assert tools.save(entry, (), {"lastGeneration": 1}, UNLIMITED).resource == entry.resource
+    (known,) = tools.store.entries_of_kinds(["VaultStaticSecret"])
+    assert known.resource.generation == 2
 
 
 def test_the_status_of_an_object_is_not_left_to_one_that_was_made_anew_by_its_name() -> None:

@@ -20,7 +20,7 @@ from vaultsync.control.destination import Destinations
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Tools
 from vaultsync.control.worker import Workers, is_waste
-from vaultsync.errors import DataUnusable, TransformationFailed, VaultAway
+from vaultsync.errors import DataUnusable, NotWritten, TransformationFailed, VaultAway
 from vaultsync.vault.authorities import Authorities
 
 
@@ -173,6 +173,8 @@ def test_workloads_that_could_not_be_rolled_are_rolled_when_the_object_names_oth
     [
         ("VaultPKISecret", TransformationFailed("a key is missing"), True),
         ("VaultDynamicSecret", DataUnusable("no JSON"), True),
+        ("VaultPKISecret", NotWritten("a quota is exceeded"), True),
+        ("VaultStaticSecret", NotWritten("a quota is exceeded"), False),
         ("VaultStaticSecret", TransformationFailed("a key is missing"), False),
         ("VaultPKISecret", VaultAway("down"), False),
     ],

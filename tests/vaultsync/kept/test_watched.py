@@ -86,6 +86,17 @@ def test_an_unreadable_annotation_is_due_at_once(queue: Queue, clock: Clock) -> 
     assert is_due(queue, clock, 0)
 
 
+def test_a_time_that_no_clock_has_in_one_annotation_does_not_end_the_start_of_all(
+    queue: Queue, clock: Clock
+) -> None:
+    watched = Watched(queue)
+    forged = sealed(replace(REFERENCES, after_s=10**400), PLACE, KEY)
+    watched.all_of("secrets", [metadata(forged), metadata(name="two")])
+    watched.start(spread=True)
+    assert len(queue) == 2
+    assert queue.get() == DB
+
+
 def test_an_object_with_the_label_alone_is_none(queue: Queue, clock: Clock) -> None:
     watched = Watched(queue)
     watched.start(spread=True)

@@ -82,9 +82,12 @@ def test_a_workload_without_the_annotation_is_trimmed_to_its_name(of_pods: dict[
     assert len(json.dumps(rest)) < 100
 
 
-def test_an_annotated_workload_is_stored_whole_and_ignored_once_deleted() -> None:
-    found = document()
-    assert trimmed("deployments", found) is found
+def test_an_annotated_workload_is_trimmed_to_what_decides_and_ignored_once_deleted() -> None:
+    found = document(spec={"replicas": 2})
+    found["spec"]["template"]["spec"] = {"containers": [{"name": "x" * 10_000}]}
+    rest = trimmed("deployments", found)
+    assert workload_of("deployments", rest) == workload_of("deployments", found) is not None
+    assert len(json.dumps(rest)) < 1000
     found["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
     assert workload_of("deployments", found) is None
 
