@@ -13,7 +13,8 @@ from webhook.pods.cloud_identity import identity_variables
 HOME_PATH = "/home/vault"
 CACHE_PATH = "/vault/agent-cache"
 CONFIG_PATH = "/vault/configs"
-_HANDOVER = f"{CACHE_PATH}/leases"
+_SHARED_HANDOVER, _OWN_HANDOVER = f"{CACHE_PATH}/leases", f"{HOME_PATH}/.vault-env-leases"
+"""The file with the login and the leases: for the next agent of the pod, or for the same one after a restart."""
 AGENT_VARIABLE = "VAULT_ENV_AGENT"
 _FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
 """Variables that the injector sets for its agent, and that templates read with `env`."""
@@ -34,7 +35,8 @@ _HASHICORP_VARIABLES = (
 def own_program(agent: Agent, role: Role) -> Container:
     """Return the image, command, variables and hook of a container with the launcher as the agent."""
     config, annotated = agent.launcher.config, agent.mode.agent
-    text = agent.mode.text(stays=role is not Role.INIT, handover=_HANDOVER if agent.hands_over else "")
+    handover = _SHARED_HANDOVER if agent.has_shared_cache else _OWN_HANDOVER
+    text = agent.mode.text(stays=role is not Role.INIT, handover=handover)
     variables = {**agent.launcher.variables(""), AGENT_VARIABLE: double_dollars(text)}
     program: Container = {
         "image": config.launcher_image,

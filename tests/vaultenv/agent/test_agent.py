@@ -295,3 +295,48 @@ def test_the_login_of_the_agent_before_is_used_unless_vault_refuses_its_token(
 ) -> None:
     scene = Scene(tmp_path, Answers(**{"auth/token/lookup-self": error}))
     assert scene.agent._login.adopt("before", {"lease_duration": 60}, 900.0) == is_adopted
+
+
+def test_credentials_rotated_by_hand_are_found_at_the_interval_and_their_remaining_time_is_no_change(
+    tmp_path: Path,
+) -> None:
+    def role(password: str, ttl: int) -> dict[str, object]:
+        return {"data": {"value": password, "ttl": ttl, "rotation_period": 86_400}}
+
+    vault = Answers(a=role("1", 86_000))
+    scene = Scene(
+        tmp_path, vault, templates={"a": '{{ with secret "a" }}{{ .Data.value }} {{ .Data.ttl }}{{ end }}'}
+    )
+    scene.agent.round()
+    vault.found["a"] = role("1", 85_700)
+    assert scene.next_round() == pytest.approx(300, 0.16)
+    assert scene.text("a") == "1 86000"
+    vault.found["a"] = role("2", 86_399)
+    scene.next_round()
+    assert scene.text("a") == "2 86399"
+
+
+CERTIFICATE = {"data": {"value": "1", "certificate": "c", "expiration": 1_700_002_000}}
+LEASE = value("1", lease_id="a/1", lease_duration=5000)
+AGAIN = value("2", lease_id="a/2", lease_duration=5000)
+
+
+@pytest.mark.parametrize(
+    ("first", "known", "text"),
+    [
+        (LEASE, {}, "1"),
+        (LEASE, TokenRefused("invalid token"), "2"),
+        (CERTIFICATE, {}, "1"),
+        (CERTIFICATE, TokenRefused("invalid token"), "1"),
+        (value("1"), {}, "2"),
+    ],
+)
+def test_what_vault_has_issued_is_not_issued_again_to_the_next_agent(
+    tmp_path: Path, first: dict[str, object], known: object, text: str
+) -> None:
+    for answer in (first, AGAIN):
+        vault = Answers(**{"a": answer, "auth/token/lookup-self": known})
+        scene = Scene(tmp_path, vault, "a", logs_in=True, handover=str(tmp_path / "leases"))
+        scene.agent.round()
+    assert scene.text("a") == text
+    assert vault.logins == (known != {})

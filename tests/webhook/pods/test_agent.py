@@ -89,6 +89,7 @@ def test_the_injectors_volumes_are_in_memory_and_have_a_limit() -> None:
         "home-sidecar",
         "vault-secrets",
         "vault-secrets-custom-0",
+        "vault-agent-cache",
     ]
     for volume in new["volumes"][1:]:
         assert volume["emptyDir"]["medium"] == "Memory"
@@ -102,20 +103,43 @@ def test_each_agent_mounts_its_home_the_files_and_the_token() -> None:
             "/home/vault": home,
             "/etc/app": "vault-secrets",
             "/db": "vault-secrets-custom-0",
+            "/vault/agent-cache": "vault-agent-cache",
             ACCOUNT["mountPath"]: "kube-api-access-x",
         }
 
 
-def test_with_a_cache_both_agents_share_a_volume() -> None:
-    cache = {"agent-cache-enable": "true"}
-    new = changed(spec_of(MOUNTED), cache)
+def handover_of(agent: dict[str, Any]) -> str:
+    return parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover
+
+
+@pytest.mark.parametrize("annotations", [{}, {"agent-cache-enable": "true"}, {"agent-init-first": "true"}])
+def test_the_agent_beside_the_program_goes_on_with_the_leases_of_the_init(
+    annotations: dict[str, str],
+) -> None:
+    new = changed(spec_of(MOUNTED), annotations)
+    assert "vault-agent-cache" in names(new["volumes"])
     for name in ("vault-agent-init", "vault-agent"):
         agent = by_name(new, name)
         assert mounts(agent)["/vault/agent-cache"] == "vault-agent-cache"
-        assert parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover == "/vault/agent-cache/leases"
-    init_only = changed(spec_of(MOUNTED), {**cache, "agent-pre-populate-only": "true"})
-    assert names(init_only["volumes"]) == ["home-init", "vault-secrets"]
-    assert not parse_agent(variables(by_name(init_only, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
+        assert handover_of(agent) == "/vault/agent-cache/leases"
+    assert "/vault/agent-cache" not in mounts(by_name(new, "app"))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "own", "name"),
+    [
+        ({"agent-pre-populate-only": "true", "agent-cache-enable": "true"}, {}, "vault-agent-init"),
+        ({"agent-pre-populate": "false"}, {}, "vault-agent"),
+        ({}, ours(vault_agent_sidecar="native"), "vault-agent"),
+    ],
+)
+def test_an_agent_alone_goes_on_with_its_own_leases_after_a_restart(
+    annotations: dict[str, str], own: dict[str, str], name: str
+) -> None:
+    new = changed(spec_of(MOUNTED), annotations, own)
+    agent = by_name(new, name)
+    assert "vault-agent-cache" not in names(new["volumes"])
+    assert handover_of(agent) == "/home/vault/.vault-env-leases"
 
 
 def test_secrets_of_the_namespace_are_files_of_the_agent_only() -> None:
