@@ -37,6 +37,7 @@ _MISTAKEN = {
     "skip-verify": "tls-skip-verify",
     "agent-inject-status-update": "agent-inject-status",
     "inject": "agent-inject",
+    "agent-inject-token-perms": "agent-inject-perms-token",
 }
 """Wrong keys in public manifests, which the injector ignores silently, with the right key."""
 _MISTAKEN_EACH = {

@@ -41,6 +41,11 @@ def token_file(agent: AgentConfig) -> str:
     return f"{_folder(agent.volume_path)}/{TOKEN}" if agent.token else ""
 
 
+def token_mode(agent: AgentConfig) -> int | None:
+    """Return the annotated mode of that file, if `token` is not the NAME of another one."""
+    return agent.perms.get(TOKEN) if agent.token and TOKEN not in _names(agent) else None
+
+
 def volume_paths(agent: AgentConfig) -> tuple[str, ...]:
     """Return the mount paths of the volumes, each once: the common one, then those of single files."""
     own = (agent.volume_paths[name] for name in _names(agent) if agent.volume_paths.get(name))
@@ -54,7 +59,8 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
     yield from _collisions(agent)
     names = set(_names(agent))
     for field in _FILE_FIELDS:
-        for name in sorted(getattr(agent, field).keys() - names):
+        of_token = {TOKEN} if field == "perms" and agent.token else set()
+        for name in sorted(getattr(agent, field).keys() - names - of_token):
             message = (
                 f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
             )

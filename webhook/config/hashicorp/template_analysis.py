@@ -1,12 +1,15 @@
 """Analysis of templates before a pod exists: errors that would end its start, and the paths that they read."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from vaultenv.template.consul.analysis import KV2_DATA, Analysis, analyse
-from vaultenv.template_sources import TemplateSource
+from vaultenv.template_sources import LEFT, RIGHT, TemplateSource
 from vaultkube.problem import Problem
 from vaultkube.remember import anything, remember
 from webhook.config.hashicorp.login import Origin, about
+
+_CALL = re.compile(r'\b(?:secrets?|pkiCert) +\\?"')
 
 
 def _analysed(source: tuple[str, str, str, str]) -> Analysis:
@@ -29,6 +32,25 @@ def template_problems(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
                 yield Problem("template-warned", path, text)
             else:
                 yield Problem("template", path, text)
+        if _only_prints_calls(source):
+            message = (
+                ": the template reads no secret, it only prints a text that would: leave out the quotation marks for Helm "
+                "({{` and `}}), which only a chart needs"
+            )
+            yield Problem("template-warned", *about(Origin("templates", source.name), message))
+
+
+def _only_prints_calls(source: TemplateSource) -> bool:
+    """Return whether the template calls nothing of Vault, and prints the text of such a call.
+
+    With other delimiters, the text may be a template for another program.
+    """
+    text = source.template
+    call = _CALL.search(text) if source.left == LEFT else None
+    if not call or text.rfind(LEFT, 0, call.start()) <= text.rfind(RIGHT, 0, call.start()):
+        return False
+    analysis = _analysis(source)
+    return not (analysis.mentions or analysis.findings)
 
 
 def named_paths(source: TemplateSource) -> list[str | None]:
