@@ -16,8 +16,14 @@ CONFIG_PATH = "/vault/configs"
 _SHARED_HANDOVER, _OWN_HANDOVER = f"{CACHE_PATH}/leases", f"{HOME_PATH}/.vault-env-leases"
 """The file with the login and the leases: for the next agent of the pod, or for the same one after a restart."""
 AGENT_VARIABLE = "VAULT_ENV_AGENT"
-_FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "HOST_IP": "status.hostIP", "POD_IP": "status.podIP"}
-"""Variables that the injector sets for its agent, and that templates read with `env`."""
+_FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "POD_IP": "status.podIP"}
+"""Variables of the injector's that commands of our agent may read."""
+_HASHICORP_FIELD_PATHS = {
+    "NAMESPACE": "metadata.namespace",
+    "HOST_IP": "status.hostIP",
+    "POD_IP": "status.podIP",
+}
+"""Those of HashiCorp's agent, whose templates read them with `env`. On a node without an address yet, HOST_IP prevents the start."""
 _HASHICORP_VARIABLES = (
     "VAULT_CLIENT_TIMEOUT",
     "VAULT_MAX_RETRIES",
@@ -42,7 +48,7 @@ def own_program(agent: Agent, role: Role) -> Container:
         "image": config.launcher_image,
         "imagePullPolicy": config.launcher_pull_policy,
         "command": role.command,
-        "env": _env(variables, agent),
+        "env": _env(_FIELD_PATHS, variables, agent),
     }
     if role is Role.SIDECAR and annotated.revoke_on_shutdown and annotated.revoke_grace_s:
         program["lifecycle"] = {"preStop": {"sleep": {"seconds": annotated.revoke_grace_s}}}
@@ -57,7 +63,7 @@ def hashicorps_program(agent: Agent, role: Role) -> Container:
         "image": annotated.image,
         "command": ["/bin/sh", "-ec"],
         "args": [f"touch {HOME_PATH}/.vault-token && vault agent -config={CONFIG_PATH}/{file}"],
-        "env": _env(_hashicorps_variables(agent), agent),
+        "env": _env(_HASHICORP_FIELD_PATHS, _hashicorps_variables(agent), agent),
     }
     if role is not Role.INIT and annotated.revoke_on_shutdown:
         script = f"/bin/sleep {annotated.revoke_grace_s} && /bin/vault token revoke -self"
@@ -74,9 +80,9 @@ def _hashicorps_variables(agent: Agent) -> dict[str, str]:
     return variables | {name: ours[name] for name in _HASHICORP_VARIABLES if name in ours}
 
 
-def _env(variables: Mapping[str, str], agent: Agent) -> list[EnvVar]:
+def _env(field_paths: Mapping[str, str], variables: Mapping[str, str], agent: Agent) -> list[EnvVar]:
     fields: list[EnvVar] = [
-        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in _FIELD_PATHS.items()
+        {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in field_paths.items()
     ]
     texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
     identity = identity_variables(agent.launcher.config, agent.pod_spec)
