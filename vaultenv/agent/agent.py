@@ -35,6 +35,7 @@ class Agent:
         self._clock = parts.clock
         self._writer = writer = parts.writer
         self._run_command = run_command
+        self._environ = parts.environ
         self._files: Sequence[File] | None = None
         self._unusable: NotResolved | None = None
         self._login = Login(parts, self._parse)
@@ -94,7 +95,7 @@ class Agent:
 
         self._files = []
         try:
-            self._files = parse_files(self._settings.files, self._settings.interval_s)
+            self._files = parse_files(self._settings.files, self._settings.interval_s, self._environ)
         except NotResolved as error:
             self._unusable = error
         self._pending, self._unwritten = dict.fromkeys(self._files), set(self._files)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from vaultkube.expansion import double_dollars
 from vaultkube.wire.containers import Container, EnvVar
+from webhook.config.hashicorp.file_mode import FileMode
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.cloud_identity import identity_variables
 
@@ -16,14 +17,9 @@ CONFIG_PATH = "/vault/configs"
 _SHARED_HANDOVER, _OWN_HANDOVER = f"{CACHE_PATH}/leases", f"{HOME_PATH}/.vault-env-leases"
 """The file with the login and the leases: for the next agent of the pod, or for the same one after a restart."""
 AGENT_VARIABLE = "VAULT_ENV_AGENT"
-_FIELD_PATHS = {"NAMESPACE": "metadata.namespace", "POD_IP": "status.podIP"}
-"""Variables of the injector's that commands of our agent may read."""
-_HASHICORP_FIELD_PATHS = {
-    "NAMESPACE": "metadata.namespace",
-    "HOST_IP": "status.hostIP",
-    "POD_IP": "status.podIP",
-}
-"""Those of HashiCorp's agent, whose templates read them with `env`. On a node without an address yet, HOST_IP prevents the start."""
+_HOST_IP = "HOST_IP"
+_FIELD_PATHS = {"NAMESPACE": "metadata.namespace", _HOST_IP: "status.hostIP", "POD_IP": "status.podIP"}
+"""Variables that the injector sets for its agent, and that templates read with `env`."""
 _HASHICORP_VARIABLES = (
     "VAULT_CLIENT_TIMEOUT",
     "VAULT_MAX_RETRIES",
@@ -48,11 +44,20 @@ def own_program(agent: Agent, role: Role) -> Container:
         "image": config.launcher_image,
         "imagePullPolicy": config.launcher_pull_policy,
         "command": role.command,
-        "env": _env(_FIELD_PATHS, variables, agent),
+        "env": _env(_own_fields(agent.mode), variables, agent),
     }
     if role is Role.SIDECAR and annotated.revoke_on_shutdown and annotated.revoke_grace_s:
         program["lifecycle"] = {"preStop": {"sleep": {"seconds": annotated.revoke_grace_s}}}
     return program
+
+
+def _own_fields(mode: FileMode) -> dict[str, str]:
+    """Return the variables for templates, without HOST_IP if none needs it.
+
+    With it, no container starts on a node without an address, such as one that a cloud's own controller has yet to set.
+    """
+    needs_host = any(file.template_file or _HOST_IP in file.source.template for file in mode.files)
+    return {name: path for name, path in _FIELD_PATHS.items() if needs_host or name != _HOST_IP}
 
 
 def hashicorps_program(agent: Agent, role: Role) -> Container:
@@ -63,7 +68,7 @@ def hashicorps_program(agent: Agent, role: Role) -> Container:
         "image": annotated.image,
         "command": ["/bin/sh", "-ec"],
         "args": [f"touch {HOME_PATH}/.vault-token && vault agent -config={CONFIG_PATH}/{file}"],
-        "env": _env(_HASHICORP_FIELD_PATHS, _hashicorps_variables(agent), agent),
+        "env": _env(_FIELD_PATHS, _hashicorps_variables(agent), agent),
     }
     if role is not Role.INIT and annotated.revoke_on_shutdown:
         script = f"/bin/sleep {annotated.revoke_grace_s} && /bin/vault token revoke -self"

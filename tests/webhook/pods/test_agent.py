@@ -193,6 +193,14 @@ def test_the_agent_starts_on_a_node_without_an_address() -> None:
     assert fields_of(agent_of({})) == ["metadata.namespace", "status.podIP"]
 
 
+@pytest.mark.parametrize(
+    "annotations",
+    [{"agent-inject-template-db": '{{ env "HOST_IP" }}'}, {"agent-inject-template-file-db": "/t"}],
+)
+def test_templates_can_read_where_the_pod_runs(annotations: dict[str, str]) -> None:
+    assert fields_of(agent_of(annotations)) == ["metadata.namespace", "status.hostIP", "status.podIP"]
+
+
 def test_the_agent_has_rights_that_restricted_admits() -> None:
     assert agent_of({})["securityContext"] == {
         "allowPrivilegeEscalation": False,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from vaultenv.basics.record import Record
 from vaultenv.template.consul.flow import Flow
-from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.consul.functions import ENV, NAMES, POD_FACTS
 from vaultenv.template.consul.refused import unknown
 from vaultenv.template.consul.template import LEFT, RIGHT, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError, line_and_column
-from vaultenv.template.nodes import Call, Insertion, walk
+from vaultenv.template.nodes import Call, Command, Constant, Insertion, walk
 from vaultenv.template.parser import parse_trees
 
 TYPE_CHECKING = False
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from vaultenv.template.parser import Trees
 
 SYNTAX, FUNCTION, INSERTION, CALL, KV2_DATA = "syntax", "function", "insertion", "call", "kv2-data"
+POD_FACT = "pod-fact"
 """Rules: a syntax error; a function that does not exist; a template that is not defined; a path or pair that cannot be
-used; `.Data.x` of a KV version 2 secret. The last is a supposition, all others end the start."""
+used; `.Data.x` of a KV version 2 secret; `env` with a fact of the pod, which only files of an agent have. The last but
+one is a supposition, all others end the start."""
 
 
 class Finding(Record):
@@ -104,7 +106,7 @@ def analyse(
 def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:
     """Yield the parser's error for a template whose functions all exist, such as one beyond a limit."""
     try:
-        parse(text, name, left, right)
+        parse(text, name, left, right, facts={})
     except NamedTemplateError as error:
         yield SYNTAX, error.at, error.message
 
@@ -112,9 +114,25 @@ def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str,
 def _functions(trees: Trees) -> Iterator[tuple[str, int, str]]:
     for nodes in trees.values():
         for top in nodes:
+            facts = {
+                id(node.operands[0]) for node in walk(top) if isinstance(node, Command) and _is_pod_fact(node)
+            }
             for node in walk(top):
                 if isinstance(node, Call) and node.name not in NAMES:
-                    yield FUNCTION, node.at, unknown(node.name, NAMES)
+                    rule = POD_FACT if id(node) in facts else FUNCTION
+                    yield rule, node.at, unknown(node.name, NAMES)
+
+
+def _is_pod_fact(command: Command) -> bool:
+    """Return whether the command is `env` with the name of a fact of the pod."""
+    call, *arguments = command.operands
+    names = [argument.value for argument in arguments if isinstance(argument, Constant)]
+    return (
+        isinstance(call, Call)
+        and call.name == ENV
+        and len(names) == 1 == len(arguments)
+        and names[0] in POD_FACTS
+    )
 
 
 def _insertions(trees: Trees) -> Iterator[tuple[str, int, str]]:

@@ -117,7 +117,7 @@ def read_file_mode(
         *find_unknown(annotations),
         *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
-        *template_problems([file.source for file in files]),
+        *template_problems([file.source for file in files], in_files=True),
         *_backoffs(agent),
         *_contents(mode),
         *address_problems(config, defaults, settings),

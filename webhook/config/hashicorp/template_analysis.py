@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from vaultenv.template.consul.analysis import KV2_DATA, Analysis, analyse
+from vaultenv.template.consul.analysis import KV2_DATA, POD_FACT, Analysis, analyse
 from vaultenv.template_sources import LEFT, RIGHT, TemplateSource
 from vaultkube.problem import Problem
 from vaultkube.remember import anything, remember
@@ -22,15 +22,18 @@ _remembered = remember(
 """The analysis in a cache: all pods of a workload have the same templates."""
 
 
-def template_problems(sources: Sequence[TemplateSource]) -> Iterator[Problem]:
-    """Yield a problem for each finding, with its line and column in the template; `template-warned` is only a guess."""
+def template_problems(sources: Sequence[TemplateSource], *, in_files: bool = False) -> Iterator[Problem]:
+    """Yield a problem for each finding, with its line and column in the template; `template-warned` is only a guess.
+
+    In files of an agent, templates see where the pod runs.
+    """
     for source in sources:
         for finding in _analysis(source).findings if source.template else ():
             message = f": line {finding.line}, column {finding.column}: {finding.message}"
             path, text = about(Origin("templates", source.name), message)
             if finding.rule == KV2_DATA:
                 yield Problem("template-warned", path, text)
-            else:
+            elif not (in_files and finding.rule == POD_FACT):
                 yield Problem("template", path, text)
         if _only_prints_calls(source):
             message = (

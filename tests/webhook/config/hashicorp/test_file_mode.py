@@ -271,6 +271,23 @@ def test_ca_key_is_a_directory_as_for_the_injector() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("call", "is_known"),
+    [
+        ('env "NAMESPACE"', True),
+        ('env "POD_IP"', True),
+        ('printf "%s" (env "HOST_IP")', True),
+        ('env "HOME"', False),
+        ("env", False),
+        ('"POD_IP" | env', False),
+        ('mustEnv "POD_IP"', False),
+    ],
+)
+def test_templates_of_files_see_where_the_pod_runs_and_no_other_variable(call: str, is_known: bool) -> None:
+    mode = file_mode({"agent-inject-template-db": f"{{{{ {call} }}}}"})
+    assert rules_and_keys(mode.problems) == ([] if is_known else [("template", "agent-inject-template-db")])
+
+
 def test_the_file_of_the_token_has_an_annotated_mode() -> None:
     token, perms = {"agent-inject-token": "true"}, {"agent-inject-perms-token": "0644"}
     mode = file_mode({**token, **perms})
