@@ -7,6 +7,7 @@ from itertools import pairwise
 from vaultenv.agent_settings import AgentFile
 from vaultenv.template_sources import TemplateSource
 from vaultkube.problem import Problem
+from webhook.config.hashicorp.annotations import agent_key
 from webhook.config.hashicorp.login import Origin, about
 from webhook.config.hashicorp.sources import read_source
 from webhook.config.hashicorp.table import AgentConfig
@@ -126,7 +127,12 @@ def _name_problems(agent: AgentConfig) -> Iterator[Problem]:
     for name in _names(agent):
         if not _is_inside(_file_name(agent, name)):
             field = "files" if agent.files.get(name) else "secrets"
-            message = f": {_file_name(agent, name)!r} is no file of the volume: write a relative path without .. and //"
+            file = _file_name(agent, name)
+            message = f": {file!r} is no file of the volume: write a relative path without .. and //"
+            folder, _, last = file.rpartition("/")
+            hides_little = folder.count("/") > 1  # a volume at /etc would hide the image's own files
+            if _is_absolute(file) and hides_little:
+                message += f", or {agent_key('files', name)}: {last} with {agent_key('volume_paths', name)}: {folder}"
             yield Problem("file-mode", *about(Origin(field, name), message))
     for name, path in sorted(agent.template_files.items()):
         if name not in agent.templates and not _is_absolute(path):
