@@ -172,12 +172,12 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
     mode = agent.mode
     yield from mode.warnings
     if _ends_by_itself(pod_spec) and Role.SIDECAR in agent.roles and not mode.agent.enable_quit:
-        remedy = (
-            "" if mode.agent.configmap else ", or vault-agent-sidecar: auto, with which the agent ends too"
-        )
+        remedy = "vault-agent-sidecar: auto lets it end too"
+        if mode.agent.configmap:
+            remedy = "enable_quit in its ConfigMap, and agent-enable-quit here, let the program end it"
         message = (
             f"container {AGENT} runs on when the program has ended, so that the pod of a Job never ends: "
-            f'agent-pre-populate-only: "true" leaves it out; agent-enable-quit lets the program end it{remedy}'
+            f'agent-pre-populate-only: "true" leaves it out; {remedy}'
         )
         yield Problem("container", ("spec", "restartPolicy"), message)
     if mode.agent.init_first:
