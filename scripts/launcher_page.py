@@ -59,7 +59,7 @@ notices that within five seconds. With a new token, it reads the secrets leased 
 The launcher also reads again
 
 * at 90 % of the time of a lease that Vault renews no more, or of a certificate or an AppRole secret ID without a lease;
-* just after the rotation of a static role's password;
+* just after the rotation of a static role's password, by a period or a schedule;
 * for KV, about every VAULT_ENV_DAEMON_INTERVAL (5 to 15 % earlier).
 
 If the environment has changed, it stops the program with SIGTERM (kills it after VAULT_ENV_DAEMON_GRACE) and starts it anew, or does what

@@ -8,7 +8,7 @@ from vaultenv.agent.status import Status
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.text import bounded
 from vaultenv.errors import FileNotWritten, NotResolved
-from vaultenv.renewal.schedule import NEVER, pause_s
+from vaultenv.renewal.schedule import EXPIRING, NEVER, pause_s
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Agent:
         self._clock = parts.clock
         self._writer = writer = parts.writer
         self._run_command = run_command
+        self._environ = parts.environ
         self._files: Sequence[File] | None = None
         self._unusable: NotResolved | None = None
         self._login = Login(parts, self._parse)
@@ -94,7 +95,7 @@ class Agent:
 
         self._files = []
         try:
-            self._files = parse_files(self._settings.files, self._settings.interval_s)
+            self._files = parse_files(self._settings.files, self._settings.interval_s, self._environ)
         except NotResolved as error:
             self._unusable = error
         self._pending, self._unwritten = dict.fromkeys(self._files), set(self._files)
@@ -119,7 +120,10 @@ class Agent:
         self._hand_over()
 
     def _adopt(self) -> None:
-        """Adopt the login and the leases in the handover of the previous agent, if there is one."""
+        """Adopt the login in the handover of the previous agent, if there is one, and what Vault issued to it.
+
+        Leases end with a login that cannot be continued; certificates do not.
+        """
         self._is_first = False
         file, now = self._settings.handover, self._clock.monotonic()
         if not file:
@@ -129,10 +133,10 @@ class Agent:
         found = read_handover(file, now)
         if found is None:
             return
-        if found.token and not self._login.adopt(found.token, found.auth, found.logged_in_at):
-            return
-        for need, body, held in found.leased:
-            self._secrets.adopt(need, body, held, self._settings.interval_s)
+        goes_on = not found.token or self._login.adopt(found.token, found.auth, found.logged_in_at)
+        for need, body, held in found.issued:
+            if goes_on or held.terms.kind == EXPIRING:
+                self._secrets.adopt(need, body, held, self._settings.interval_s)
 
     def _hand_over(self) -> None:
         """Write the handover for the next agent of the pod."""
@@ -142,7 +146,7 @@ class Agent:
 
         auth = self._vault.login_lease
         token = self._vault.token if auth else ""
-        handover = Handover(token, auth, self._login.logged_in_at, self._secrets.leased)
+        handover = Handover(token, auth, self._login.logged_in_at, self._secrets.issued)
         try:
             self._writer.write(self._settings.handover, handover_text(handover), MODE)
         except FileNotWritten as error:

@@ -1,14 +1,14 @@
-"""The handover of an agent to the next one of its pod: its login and its leases, in a file of a memory volume.
+"""The handover of an agent to the next one of its pod: its login, and what Vault has issued, in a file of a memory volume.
 
-The token and the credentials of the init agent are used further by the agent that stays, also after a restart, instead
-of new ones. Times are those of the node's monotonic clock, which all containers share.
+The token, credentials and certificates of the init agent are used further by the agent that stays, also after a restart,
+instead of new ones. Times are those of the node's monotonic clock, which all containers share.
 """
 
 from __future__ import annotations
 
 from vaultenv.basics.files import read_file
 from vaultenv.basics.jsontext import dumps, loads
-from vaultenv.renewal.schedule import LEASED, Held, Terms, terms_of
+from vaultenv.renewal.schedule import Held, Terms, terms_of
 from vaultenv.template.consul.needs import Certificate, Read, Write
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vaultenv.client.answers import Body
     from vaultenv.template.consul.needs import Need
 
-    Leased = tuple[Need, Body, Held]
+    Issued = tuple[Need, Body, Held]
 
 MODE = 0o600
 _LIMIT = 4 << 20
@@ -27,17 +27,17 @@ _KINDS: Mapping[str, type[Write]] = {"write": Write, "certificate": Certificate}
 
 
 class Handover:
-    """A login (its token and auth are "" and {} if the token is from outside), and leased answers. Its repr shows no value."""
+    """A login (its token and auth are "" and {} if the token is from outside), and issued answers. Its repr shows no value."""
 
-    __slots__ = ("auth", "leased", "logged_in_at", "token")
+    __slots__ = ("auth", "issued", "logged_in_at", "token")
 
     def __init__(
-        self, token: str, auth: dict[str, Any], logged_in_at: float, leased: Iterable[Leased]
+        self, token: str, auth: dict[str, Any], logged_in_at: float, issued: Iterable[Issued]
     ) -> None:
         self.token = token
         self.auth = auth
         self.logged_in_at = logged_in_at
-        self.leased = list(leased)
+        self.issued = list(issued)
 
 
 def handover_text(handover: Handover) -> bytes:
@@ -46,7 +46,7 @@ def handover_text(handover: Handover) -> bytes:
         "token": handover.token,
         "auth": {name: handover.auth.get(name) for name in ("lease_duration", "renewable")},
         "logged_in_at": handover.logged_in_at,
-        "leased": [_leased_document(*one) for one in handover.leased],
+        "issued": [_issued_document(*one) for one in handover.issued],
     }
     return dumps(document).encode()
 
@@ -56,15 +56,15 @@ def read_handover(file: str, now: float) -> Handover | None:
     try:
         document = loads(read_file(file, _LIMIT))
         logged_in_at = float(document["logged_in_at"])
-        leased = [_leased(one) for one in document["leased"]]
-        handover = Handover(str(document["token"]), dict(document["auth"]), logged_in_at, leased)
+        issued = [_issued(one) for one in document["issued"]]
+        handover = Handover(str(document["token"]), dict(document["auth"]), logged_in_at, issued)
     except (AttributeError, KeyError, OSError, TypeError, ValueError):
         return None
-    handover.leased = [one for one in leased if one[2].ends_at > now]
+    handover.issued = [one for one in issued if one[2].ends_at > now]
     return handover if logged_in_at <= now else None
 
 
-def _leased_document(need: Need, body: Body, held: Held) -> dict[str, object]:
+def _issued_document(need: Need, body: Body, held: Held) -> dict[str, object]:
     kind = next((name for name, kind in _KINDS.items() if type(need) is kind), "read")
     pairs = need.data if isinstance(need, Write) else need.query if isinstance(need, Read) else ()
     return {
@@ -81,12 +81,12 @@ def _leased_document(need: Need, body: Body, held: Held) -> dict[str, object]:
     }
 
 
-def _leased(document: Mapping[str, Any]) -> Leased:
+def _issued(document: Mapping[str, Any]) -> Issued:
     pairs = tuple((str(name), str(value)) for name, value in document["pairs"])
     kind = _KINDS.get(document["kind"])
     need = kind(document["path"], pairs) if kind else Read(document["path"], pairs)
     body = document["body"]
-    lease_id = terms_of(body, 0.0).lease_id
-    terms = Terms(LEASED, float(document["lasts_s"]), lease_id, document["can_renew"] is True)
+    found = terms_of(body, 0.0)
+    terms = Terms(found.kind, float(document["lasts_s"]), found.lease_id, document["can_renew"] is True)
     due_at, ends_at, first_s = (float(document[name]) for name in ("due_at", "ends_at", "first_s"))
     return need, body, Held(terms, due_at, ends_at, first_s, document["renewable"] is True)

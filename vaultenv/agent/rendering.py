@@ -6,6 +6,7 @@ from vaultenv.basics.files import read_file, reason
 from vaultenv.basics.text import bounded
 from vaultenv.errors import InvalidSetting, NotResolved, SecretUnusable, VaultEnvError
 from vaultenv.template.consul.answers import value_of
+from vaultenv.template.consul.functions import POD_FACTS
 from vaultenv.template.consul.needs import Certificate
 from vaultenv.template.consul.template import UNITS, parse
 from vaultenv.template.errors import TemplateError, placed
@@ -16,7 +17,7 @@ from vaultenv.template_sources import LEFT, RIGHT, default_template
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from vaultenv.agent.secrets import Secrets
     from vaultenv.agent_settings import AgentFile
@@ -50,7 +51,7 @@ class File:
         "used",
     )
 
-    def __init__(self, settings: AgentFile, interval_s: float) -> None:
+    def __init__(self, settings: AgentFile, interval_s: float, facts: Mapping[str, str]) -> None:
         """Parse the template; raise InvalidSetting with its line and column."""
         self.settings = settings
         self.interval_s = settings.interval_s or interval_s
@@ -58,7 +59,7 @@ class File:
         source = settings.source
         self.missing_key = ERROR if source.missing_key else ZERO
         try:
-            self.template: Template = parse(_text(settings), source.name, *_delimiters(settings))
+            self.template: Template = parse(_text(settings), source.name, *_delimiters(settings), facts)
         except TemplateError as error:
             raise InvalidSetting(placed(error)) from None
         self.used: dict[Need, None] = {}
@@ -67,12 +68,18 @@ class File:
         self.output: bytes | None = None
 
 
-def parse_files(settings: Sequence[AgentFile], interval_s: float) -> list[File]:
-    """Return the files in their order; raise NotResolved with all templates that cannot be parsed or read."""
+def parse_files(
+    settings: Sequence[AgentFile], interval_s: float, environ: Mapping[bytes, bytes]
+) -> list[File]:
+    """Return the files in their order; raise NotResolved with all templates that cannot be parsed or read.
+
+    Of `environ`, templates see what it has of POD_FACTS.
+    """
+    facts = {name: environ.get(name.encode(), b"").decode("utf-8", "surrogateescape") for name in POD_FACTS}
     files, problems = [], []
     for one in settings:
         try:
-            files.append(File(one, interval_s))
+            files.append(File(one, interval_s, facts))
         except VaultEnvError as error:
             problems.append((f"template {bounded(one.source.name, _LONGEST_NAME)}", "", error))
     if problems:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from vaultenv.client.answering import Answering
 from vaultenv.errors import PermissionRefused, RequestRefused, TokenRefused, VaultEnvError
 from vaultenv.renewal.schedule import (
+    EXPIRING,
+    LEASED,
     NEVER,
     RETRIES,
     Held,
@@ -16,6 +18,7 @@ from vaultenv.renewal.schedule import (
     ended,
     failed,
     granted,
+    is_rotated,
     stale,
     terms_of,
     until,
@@ -84,12 +87,12 @@ class Secrets:
         entry.body, entry.held = body, held
 
     @property
-    def leased(self) -> list[tuple[Need, Body, Held]]:
-        """The answers that have a lease."""
+    def issued(self) -> list[tuple[Need, Body, Held]]:
+        """The answers whose next read has Vault issue something else: leases, certificates, secret IDs."""
         return [
             (need, entry.body, entry.held)
             for need, entry in self._entries.items()
-            if entry.body is not None and entry.held.terms.lease_id
+            if entry.body is not None and entry.held.terms.kind in (LEASED, EXPIRING)
         ]
 
     def due_at(self) -> float:
@@ -212,6 +215,10 @@ def _held_while_valid(entry: Entry, body: Body, now: float, date_s: float) -> He
 
 
 def _meaning(body: Body) -> list[object]:
+    """Return the parts of an answer that make it another one; the seconds until Vault rotates credentials are none."""
+    data = body.get("data")
+    if isinstance(data, dict) and is_rotated(data):
+        body = {**body, "data": {name: value for name, value in data.items() if name != "ttl"}}
     return [body.get(field) for field in _MEANING]
 
 

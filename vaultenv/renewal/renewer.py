@@ -168,11 +168,16 @@ class Renewer:
         self._hold(time.monotonic())
 
     def _hold(self, now: float) -> None:
-        """Add the new secrets to the schedule, all with the same chance."""
-        pace, chance, date_s = Pace(self._settings.interval_s), posix.urandom(1)[0] / _BYTE, time.time()
+        """Add the new secrets to the schedule, all with the same chance.
+
+        Only static ones are read at the interval: the `ttl` of credentials that Vault rotates is another one at each read,
+        and may be a variable.
+        """
+        interval_s, chance, date_s = self._settings.interval_s, posix.urandom(1)[0] / _BYTE, time.time()
         for question, secret in self._reader.secrets.items():
             if question not in self._held:
-                held = granted(_terms(secret, date_s), pace, now, chance)
+                found = _terms(secret, date_s)
+                held = granted(found, Pace(interval_s if found.kind == STATIC else 0.0), now, chance)
                 if held.due_at < NEVER:
                     self._held[question] = held
 

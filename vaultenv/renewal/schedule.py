@@ -41,6 +41,8 @@ THRESHOLD = 0.90
 SPREAD = 0.05
 _SHRUNK = 1 / 3
 _ROTATION_S = 1.0
+_LATE_ROTATION_S = 7.0
+"""The pause after a rotation by `rotation_schedule`: Vault may be five seconds late, and `ttl` counts to the next one meanwhile."""
 _LEAST_S = 1.0
 """The shortest time between two requests for an answer with an end, also if the end has passed already."""
 
@@ -129,18 +131,28 @@ def terms(lease_id: str, lease_s: float, renewable: bool, data: object, now_s: f
         return Terms(EXPIRING, max(0.0, expiration_s - now_s))
     if "secret_id" in fields and (ttl_s := number_in(fields.get("secret_id_ttl"))):
         return Terms(EXPIRING, ttl_s + _ROTATION_S)
-    if "rotation_period" in fields and "ttl" in fields:
-        return Terms(ROTATED, number_in(fields["ttl"]) + _ROTATION_S)
+    if is_rotated(fields):
+        pause_s = _ROTATION_S if "rotation_period" in fields else _LATE_ROTATION_S
+        return Terms(ROTATED, number_in(fields["ttl"]) + pause_s)
     return Terms()
 
 
+def is_rotated(data: Mapping[str, Any]) -> bool:
+    """Return whether the data are credentials of a static role, whose `ttl` is the time until Vault rotates them."""
+    return "ttl" in data and ("rotation_period" in data or "rotation_schedule" in data)
+
+
 def granted(terms: Terms, pace: Pace, now: float, chance: float) -> Held:
-    """Return the schedule of an answer that has just arrived."""
+    """Return the schedule of an answer that has just arrived.
+
+    Credentials that Vault rotates are read at the interval too: somebody may rotate them before their time.
+    """
     if terms.kind == STATIC:
         return Held(terms, now + _static_s(terms, pace) * _factor(THRESHOLD, chance))
     ends_at = now + terms.lasts_s
     if terms.kind == ROTATED:
-        return Held(terms, ends_at, ends_at, terms.lasts_s)
+        early_at = now + (pace.interval_s or NEVER) * _factor(THRESHOLD, chance)
+        return Held(terms, min(early_at, ends_at), ends_at, terms.lasts_s)
     part = RENEW_AT if terms.renewable else _factor(pace.threshold, chance)
     due_at = now + max(_LEAST_S, terms.lasts_s * part)
     return Held(terms, due_at, ends_at, terms.lasts_s, terms.renewable)

@@ -1,11 +1,28 @@
 """Our keys in places of an object where they have no effect."""
 
 from vaultkube.problem import Problem
-from webhook.config.annotation_keys import PREFIXES
+from webhook.config.annotation_keys import HASHICORP_PREFIX, PREFIXES
+
+
+def pod_label_warnings(metadata: object) -> list[Problem]:
+    """Return a warning for each label of a pod that should be an annotation, HashiCorp's too.
+
+    With the annotation, a label of HashiCorp's is for selectors.
+    """
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    foreign = _warnings(metadata, (HASHICORP_PREFIX,))
+    return [
+        *label_warnings(metadata),
+        *(each for each in foreign if each.path[-1] not in (annotations or ())),
+    ]
 
 
 def label_warnings(metadata: object) -> list[Problem]:
     """Return a warning for each label with one of our prefixes: only annotations are read."""
+    return _warnings(metadata, PREFIXES)
+
+
+def _warnings(metadata: object, prefixes: tuple[str, ...]) -> list[Problem]:
     labels = metadata.get("labels") if isinstance(metadata, dict) else None
     return [
         Problem(
@@ -14,5 +31,5 @@ def label_warnings(metadata: object) -> list[Problem]:
             f"label {key} has no effect: write it as an annotation, under metadata.annotations",
         )
         for key in (labels if isinstance(labels, dict) else ())
-        if key.startswith(PREFIXES)
+        if key.startswith(prefixes)
     ]

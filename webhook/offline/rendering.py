@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from vaultenv.errors import VaultEnvError
 from vaultenv.references.brought import output_variables, secret_variables
 from vaultenv.references.secret import text_of
-from vaultenv.template.consul.analysis import KV2_DATA, analyse
+from vaultenv.template.consul.analysis import KV2_DATA, POD_FACT, analyse
 from vaultenv.template.consul.answers import value_of
+from vaultenv.template.consul.functions import POD_FACTS
 from vaultenv.template.consul.marked import Marked
 from vaultenv.template.consul.needs import Need
 from vaultenv.template.consul.needs import read as read_need
@@ -26,6 +27,7 @@ from vaultkube.errors import InvalidManifest
 from webhook.offline.secret_files import SecretFiles
 
 MASK = "***"
+_FACTS = {name: Written(name) for name in POD_FACTS}
 _VALUE = re.compile("\0+")
 
 
@@ -59,7 +61,7 @@ def render(wanted: Wanted, secrets: SecretFiles, *, now_s: float, reveal: bool =
             source = TemplateSource(
                 source.name, template=default_template(source), missing_key=source.missing_key
             )
-        if problems := tuple(_problems(source)):
+        if problems := tuple(_problems(source, in_file=not wanted.as_variables)):
             return Outcome(problems=problems)
         pieces, missing = _rendered(source, secrets, now_s, own_keys=not wanted.as_variables)
         if missing:
@@ -76,13 +78,14 @@ def render(wanted: Wanted, secrets: SecretFiles, *, now_s: float, reveal: bool =
         return Outcome(problems=(str(error),))
 
 
-def _problems(source: TemplateSource) -> Iterator[str]:
+def _problems(source: TemplateSource, *, in_file: bool) -> Iterator[str]:
     """Yield the problems that end every rendering.
 
     A KV v2 read by a wrong field is none: its empty result is to be shown.
     """
+    harmless = (KV2_DATA, POD_FACT) if in_file else (KV2_DATA,)
     for finding in analyse(source.template, source.name, source.left, source.right).findings:
-        if finding.rule != KV2_DATA:
+        if finding.rule not in harmless:
             yield f"line {finding.line}, column {finding.column}: {finding.message}"
 
 
@@ -99,8 +102,11 @@ def _keys(source: TemplateSource, secrets: SecretFiles, reveal: bool) -> Outcome
 def _rendered(
     source: TemplateSource, secrets: SecretFiles, now_s: float, *, own_keys: bool
 ) -> tuple[Sequence[Piece], list[Need]]:
-    """Return the output, or all needs without a file; needs that depend on their answers are not known yet."""
-    template = parse(source.template, source.name, source.left, source.right)
+    """Return the output, or all needs without a file; needs that depend on their answers are not known yet.
+
+    In the place of what only a node knows, there is its name.
+    """
+    template = parse(source.template, source.name, source.left, source.right, _FACTS)
     rounds = template.rounds(missing_key=ERROR if source.missing_key else ZERO, now_s=now_s)
     missing: list[Need] = []
     try:

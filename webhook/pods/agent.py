@@ -96,7 +96,7 @@ def agent_volumes(agent: Agent) -> list[Volume]:
         added.append({"name": _EXTRA_VOLUME, "secret": {"secretName": mode.agent.extra_secret}})
     if mode.tls_secret:
         added.append({"name": _TLS_VOLUME, "secret": {"secretName": mode.tls_secret}})
-    if agent.hands_over:
+    if agent.has_shared_cache:
         added.append(launcher.memory_volume(_CACHE_VOLUME, _HOME_SIZE))
     if mode.agent.configmap:
         added.append({"name": _CONFIG_VOLUME, "configMap": {"name": mode.agent.configmap}})
@@ -119,7 +119,7 @@ def role_mounts(agent: Agent, role: Role) -> list[VolumeMount]:
         mounts.append({"name": _EXTRA_VOLUME, "mountPath": _EXTRA_PATH, "readOnly": True})
     if mode.tls_secret:
         mounts.append({"name": _TLS_VOLUME, "mountPath": _TLS_PATH, "readOnly": True})
-    if agent.hands_over:
+    if agent.has_shared_cache:
         mounts.append({"name": _CACHE_VOLUME, "mountPath": CACHE_PATH})
     if mode.agent.configmap:
         mounts.append({"name": _CONFIG_VOLUME, "mountPath": CONFIG_PATH, "readOnly": True})

@@ -124,9 +124,22 @@ def account_problems(mode: FileMode, pod_spec: PodSpec) -> Iterator[Problem]:
             "volume", *about(Origin("service_account_volume"), f": the pod has no volume {name}; add it")
         )
     copied = mode.agent.copy_volume_mounts
-    if copied and copied not in {container.get("name") for _, container in find_containers(pod_spec)}:
-        message = f": the pod has no container {copied}"
+    containers = [container for _, container in find_containers(pod_spec)]
+    if copied and copied not in {container.get("name") for container in containers}:
+        mounting = [
+            each.get("name") for each in containers if copied in map(_volume, each.get("volumeMounts") or ())
+        ]
+        is_volume = (
+            f", but a volume of that name: name the container that mounts it, {mounting[0]}"
+            if mounting
+            else ""
+        )
+        message = f": the pod has no container {copied}{is_volume}"
         yield Problem("file-mode", *about(Origin("copy_volume_mounts"), message))
+
+
+def _volume(mount: VolumeMount) -> str:
+    return mount.get("name", "")
 
 
 def _needs_account(config: Config, mode: FileMode) -> bool:

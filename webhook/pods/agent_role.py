@@ -33,10 +33,11 @@ class Agent(NamedTuple):
     pod_spec: PodSpec
 
     @property
-    def hands_over(self) -> bool:
-        """Return whether the container beside the program may reuse the login and the leases of the init container.
+    def has_shared_cache(self) -> bool:
+        """Return whether the init container and the one beside the program share a volume for the login and the leases.
 
-        HashiCorp's agent does the same. With a ConfigMap, its `cache` stanza decides; the volume for it exists in any
-        case.
+        The program may keep what it reads at its start: without the volume, the container beside it would renew other
+        credentials than those. HashiCorp's program needs `agent-cache-enable`, and a `cache` stanza in its ConfigMap.
         """
-        return self.mode.agent.cache_enable and {Role.INIT, Role.SIDECAR} <= set(self.roles)
+        is_ours = not self.mode.agent.configmap
+        return (is_ours or self.mode.agent.cache_enable) and {Role.INIT, Role.SIDECAR} <= set(self.roles)

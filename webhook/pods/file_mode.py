@@ -53,10 +53,13 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
         return init
     if agent.configmap:
         return (*init, Role.SIDECAR)
-    ends = pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
-    if mode.sidecar is Sidecar.NATIVE or (mode.sidecar is Sidecar.AUTO and ends):
+    if mode.sidecar is Sidecar.NATIVE or (mode.sidecar is Sidecar.AUTO and _ends_by_itself(pod_spec)):
         return (Role.NATIVE,)
     return (*init, Role.SIDECAR)
+
+
+def _ends_by_itself(pod_spec: PodSpec) -> bool:
+    return pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
 
 
 def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
@@ -168,6 +171,15 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
     """Yield the warnings of file mode, and those about containers that start before the files are written."""
     mode = agent.mode
     yield from mode.warnings
+    if _ends_by_itself(pod_spec) and Role.SIDECAR in agent.roles and not mode.agent.enable_quit:
+        remedy = "vault-agent-sidecar: auto lets it end too"
+        if mode.agent.configmap:
+            remedy = "enable_quit in its ConfigMap, and agent-enable-quit here, let the program end it"
+        message = (
+            f"container {AGENT} runs on when the program has ended, so that the pod of a Job never ends: "
+            f'agent-pre-populate-only: "true" leaves it out; {remedy}'
+        )
+        yield Problem("container", ("spec", "restartPolicy"), message)
     if mode.agent.init_first:
         return
     for index, container in enumerate(pod_spec.get(INIT_CONTAINERS) or ()):

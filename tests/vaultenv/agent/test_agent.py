@@ -102,6 +102,7 @@ class Scene:
         *paths: str,
         templates: Mapping[str, str] | None = None,
         logs_in: bool = False,
+        environ: Mapping[bytes, bytes] | None = None,
         **more: Any,
     ) -> None:
         texts = templates or {path: VALUE % path for path in paths}
@@ -114,7 +115,7 @@ class Scene:
         self.clock = Clock()
         launcher = Settings({} if logs_in else {b"VAULT_TOKEN": b"t"})
         settings = AgentSettings(tuple(files), home=str(folder / "h"), **more)
-        parts = Parts(settings, launcher, vault, Log("error"), self.clock, Writer(), {})  # type: ignore[arg-type]
+        parts = Parts(settings, launcher, vault, Log("error"), self.clock, Writer(), environ or {})  # type: ignore[arg-type]
         self.agent = Agent(parts, lambda _: "")
 
     def text(self, path: str) -> str:
@@ -143,10 +144,10 @@ def test_only_due_secrets_are_read_again(tmp_path: Path) -> None:
 
 def test_the_default_template_has_delimiters_of_its_own(tmp_path: Path) -> None:
     source = TemplateSource("a", path="kv/a", left="[[", right="]]")
-    assert next(File(AgentFile(source, "/a"), 1.0).template.rounds()) == (Read("kv/a"),)
+    assert next(File(AgentFile(source, "/a"), 1.0, {}).template.rounds()) == (Read("kv/a"),)
     file = tmp_path / "a.ctmpl"
     file.write_text('[[ secret "kv/b" ]]')
-    assert next(File(AgentFile(source, "/a", str(file)), 1.0).template.rounds()) == (Read("kv/b"),)
+    assert next(File(AgentFile(source, "/a", str(file)), 1.0, {}).template.rounds()) == (Read("kv/b"),)
 
 
 def test_a_token_that_a_template_made_is_made_anew_before_its_end(tmp_path: Path) -> None:
@@ -318,3 +319,68 @@ def test_the_login_of_the_agent_before_is_used_unless_vault_refuses_its_token(
 ) -> None:
     scene = Scene(tmp_path, Answers(**{"auth/token/lookup-self": error}))
     assert scene.agent._login.adopt("before", {"lease_duration": 60}, 900.0) == is_adopted
+
+
+def test_credentials_rotated_by_hand_are_found_at_the_interval_and_their_remaining_time_is_no_change(
+    tmp_path: Path,
+) -> None:
+    def role(password: str, ttl: int) -> dict[str, object]:
+        return {"data": {"value": password, "ttl": ttl, "rotation_period": 86_400}}
+
+    vault = Answers(a=role("1", 86_000))
+    scene = Scene(
+        tmp_path, vault, templates={"a": '{{ with secret "a" }}{{ .Data.value }} {{ .Data.ttl }}{{ end }}'}
+    )
+    scene.agent.round()
+    vault.found["a"] = role("1", 85_700)
+    assert scene.next_round() == pytest.approx(300, 0.16)
+    assert scene.text("a") == "1 86000"
+    vault.found["a"] = role("2", 86_399)
+    scene.next_round()
+    assert scene.text("a") == "2 86399"
+
+
+CERTIFICATE = {"data": {"value": "1", "certificate": "c", "expiration": 1_700_002_000}}
+LEASE = value("1", lease_id="a/1", lease_duration=5000)
+AGAIN = value("2", lease_id="a/2", lease_duration=5000)
+
+
+@pytest.mark.parametrize(
+    ("first", "known", "text"),
+    [
+        (LEASE, {}, "1"),
+        (LEASE, TokenRefused("invalid token"), "2"),
+        (CERTIFICATE, {}, "1"),
+        (CERTIFICATE, TokenRefused("invalid token"), "1"),
+        (value("1"), {}, "2"),
+    ],
+)
+def test_what_vault_has_issued_is_not_issued_again_to_the_next_agent(
+    tmp_path: Path, first: dict[str, object], known: object, text: str
+) -> None:
+    for answer in (first, AGAIN):
+        vault = Answers(**{"a": answer, "auth/token/lookup-self": known})
+        scene = Scene(tmp_path, vault, "a", logs_in=True, handover=str(tmp_path / "leases"))
+        scene.agent.round()
+    assert scene.text("a") == text
+    assert vault.logins == (known != {})
+
+
+def test_a_template_sees_where_the_pod_runs(tmp_path: Path) -> None:
+    text = '{{ with secret (printf "a/%s" (env "NAMESPACE")) }}{{ .Data.value }} {{ env "POD_IP" }}{{ end }}'
+    environ = {b"NAMESPACE": b"shop", b"POD_IP": b"10.0.0.7", b"HOME": b"/root"}
+    scene = Scene(tmp_path, Answers(**{"a/shop": value("1")}), templates={"a": text}, environ=environ)
+    scene.agent.round()
+    assert scene.text("a") == "1 10.0.0.7"
+
+
+@pytest.mark.parametrize("name", ["HOME", "HOST_IP", "POD_IP"])
+def test_a_variable_that_is_none_of_the_pods_facts_or_not_set_is_an_error(tmp_path: Path, name: str) -> None:
+    templates = {"a": '{{ with secret "a" }}{{ env .Data.value }}{{ end }}'}
+    environ = {b"HOME": b"/root", b"POD_IP": b""}
+    scene = Scene(tmp_path, Answers(a=value(name)), templates=templates, environ=environ)
+    with pytest.raises(NotResolved) as error:
+        scene.agent.round()
+    message = str(error.value)
+    assert ("is not set" in message, "does not see" in message) == (name != "HOME", name == "HOME")
+    assert "/root" not in message

@@ -14,7 +14,8 @@ from tests.vaultenv.agent.conftest import Pod, until
 from tests.vaultenv.agent.test_stay import ended, login
 from vaultenv.agent.handover import Handover, handover_text, read_handover
 from vaultenv.agent_settings import AgentSettings
-from vaultenv.renewal.schedule import LEASED, Held, Terms
+from vaultenv.basics.jsontext import Number
+from vaultenv.renewal.schedule import EXPIRING, LEASED, Held, Terms
 from vaultenv.template.consul.needs import Certificate, Read, Write
 
 CREDS = '{{ with secret "rabbitmq/creds/app" }}{{ .Data.username }} {{ .LeaseID }}{{ end }}'
@@ -23,12 +24,18 @@ NEEDS = st.one_of(st.builds(kind, st.text(), PAIRS) for kind in (Read, Write, Ce
 SECONDS = st.floats(0, 1e9)
 
 
+LEASE = {"lease_id": "a/1", "data": {"k": "\u00fc", "l": [None, True, {}]}}
+ISSUED = {"data": {"certificate": "c", "expiration": Number("1")}}
+
+
 @given(NEEDS, SECONDS, SECONDS, st.booleans())
 def test_a_handover_is_read_as_it_was_written(
     need: Read, due_at: float, first_s: float, renewable: bool
 ) -> None:
-    held = Held(Terms(LEASED, first_s, "a/1", renewable), due_at, 2e9, first_s, renewable)
-    body = {"lease_id": "a/1", "data": {"k": "\u00fc", "l": [None, True, {}]}}
+    kind, body = (LEASED, LEASE) if renewable else (EXPIRING, ISSUED)
+    held = Held(
+        Terms(kind, first_s, str(body.get("lease_id", "")), renewable), due_at, 2e9, first_s, renewable
+    )
     written = Handover("t", {"lease_duration": 5, "renewable": True}, 12.5, [(need, body, held)])
     with NamedTemporaryFile() as file:
         file.write(handover_text(written))
@@ -37,12 +44,12 @@ def test_a_handover_is_read_as_it_was_written(
         assert read_handover(file.name, 12.0) is None
     assert found
     assert later
-    assert (found.token, found.logged_in_at, found.leased) == ("t", 12.5, [(need, body, held)])
-    assert later.leased == []
+    assert (found.token, found.logged_in_at, found.issued) == ("t", 12.5, [(need, body, held)])
+    assert later.issued == []
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", '{"token":1}', '{"logged_in_at":"x","leased":[],"token":"","auth":{}}']
+    "text", ["", "{}", "[]", '{"token":1}', '{"logged_in_at":"x","issued":[],"token":"","auth":{}}']
 )
 def test_a_malformed_handover_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / "a").write_text(text)

@@ -56,6 +56,11 @@ FIVE_MINUTES = Pace(300.0)
         ('{"data":{"rotation_period":86400,"ttl":120,"username":"u"}}', Terms(ROTATED, 121.0)),
         ('{"data":{"rotation_period":86400,"ttl":0}}', Terms(ROTATED, 1.0)),
         (
+            '{"data":{"rotation_schedule":"0 0 * * *","rotation_window":3600,"ttl":120}}',
+            Terms(ROTATED, 127.0),
+        ),
+        ('{"data":{"rotation_schedule":"0 0 * * *"}}', Terms()),
+        (
             '{"lease_id":"","lease_duration":0,"data":null,'
             '"auth":{"accessor":"c","lease_duration":60,"renewable":true}}',
             Terms(LEASED, 60.0, "c"),
@@ -86,6 +91,8 @@ def test_an_answer_says_how_long_it_holds(answer: str, expected: Terms) -> None:
         (Terms(EXPIRING, 0.0), FIVE_MINUTES, 1.0, 1.0),
         (Terms(LEASED, 0.0, "a"), FIVE_MINUTES, 1.0, 1.0),
         (Terms(ROTATED, 121.0), FIVE_MINUTES, 121.0, 121.0),
+        (Terms(ROTATED, 86401.0), FIVE_MINUTES, 255.0, 285.0),
+        (Terms(ROTATED, 86401.0), Pace(0.0), 86401.0, 86401.0),
         (Terms(), Pace(0.0), NEVER, NEVER),
         (Terms(STATIC, 60.0), Pace(0.0), NEVER, NEVER),
     ],

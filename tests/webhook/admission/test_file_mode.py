@@ -39,6 +39,13 @@ def test_the_pods_of_the_guides_become_the_recorded_pods(served: Served, seed: s
     assert "warnings" not in response
 
 
+def test_a_pod_with_secrets_and_without_the_gate_starts_without_them_and_says_so(served: Served) -> None:
+    response = served.review("pods", pod(named({"agent-inject-secret-db": "secret/data/db"}), APP))
+    assert (response["allowed"], "patch" in response) == (True, False)
+    (warning,) = response["warnings"]
+    assert "agent-inject-secret-db has no effect without" in warning
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_pods_of_the_guides_get_the_same_answer_and_are_changed_once(served: Served, seed: str) -> None:
     document = sent(seed)

@@ -103,6 +103,15 @@ def test_a_file_is_its_text_with_the_names_of_keys_and_without_values(render: Re
     assert "key:\ttwo\nlines\n" in render("--template", text, "--reveal", **{"kv/a": SECRET})[1]
 
 
+def test_a_file_has_the_names_of_what_only_the_node_knows(render: Render) -> None:
+    text = '{{ with secret (print "a/" (env "NAMESPACE")) }}{{ .Data.user }}@{{ env "POD_IP" }}{{ end }}'
+    status, output, _ = render("--template", text, **{"a/NAMESPACE": SECRET})
+    assert (status, output) == (0, "***@POD_IP\n")
+    status, output, errors = render("--variables", "--template", 'A={{ env "POD_IP" }}')
+    assert (status, output) == (1, "")
+    assert 'function "env" is not available' in errors
+
+
 def test_a_path_without_a_template_is_all_its_keys_or_the_agents_default(
     render: Render, pods: Callable[..., str]
 ) -> None:

@@ -89,6 +89,7 @@ def test_the_injectors_volumes_are_in_memory_and_have_a_limit() -> None:
         "home-sidecar",
         "vault-secrets",
         "vault-secrets-custom-0",
+        "vault-agent-cache",
     ]
     for volume in new["volumes"][1:]:
         assert volume["emptyDir"]["medium"] == "Memory"
@@ -102,20 +103,47 @@ def test_each_agent_mounts_its_home_the_files_and_the_token() -> None:
             "/home/vault": home,
             "/etc/app": "vault-secrets",
             "/db": "vault-secrets-custom-0",
+            "/vault/agent-cache": "vault-agent-cache",
             ACCOUNT["mountPath"]: "kube-api-access-x",
         }
 
 
-def test_with_a_cache_both_agents_share_a_volume() -> None:
-    cache = {"agent-cache-enable": "true"}
-    new = changed(spec_of(MOUNTED), cache)
+def fields_of(agent: dict[str, Any]) -> list[str]:
+    return [entry["valueFrom"]["fieldRef"]["fieldPath"] for entry in agent["env"] if "valueFrom" in entry]
+
+
+def handover_of(agent: dict[str, Any]) -> str:
+    return parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover
+
+
+@pytest.mark.parametrize("annotations", [{}, {"agent-cache-enable": "true"}, {"agent-init-first": "true"}])
+def test_the_agent_beside_the_program_goes_on_with_the_leases_of_the_init(
+    annotations: dict[str, str],
+) -> None:
+    new = changed(spec_of(MOUNTED), annotations)
+    assert "vault-agent-cache" in names(new["volumes"])
     for name in ("vault-agent-init", "vault-agent"):
         agent = by_name(new, name)
         assert mounts(agent)["/vault/agent-cache"] == "vault-agent-cache"
-        assert parse_agent(variables(agent)["VAULT_ENV_AGENT"]).handover == "/vault/agent-cache/leases"
-    init_only = changed(spec_of(MOUNTED), {**cache, "agent-pre-populate-only": "true"})
-    assert names(init_only["volumes"]) == ["home-init", "vault-secrets"]
-    assert not parse_agent(variables(by_name(init_only, "vault-agent-init"))["VAULT_ENV_AGENT"]).handover
+        assert handover_of(agent) == "/vault/agent-cache/leases"
+    assert "/vault/agent-cache" not in mounts(by_name(new, "app"))
+
+
+@pytest.mark.parametrize(
+    ("annotations", "own", "name"),
+    [
+        ({"agent-pre-populate-only": "true", "agent-cache-enable": "true"}, {}, "vault-agent-init"),
+        ({"agent-pre-populate": "false"}, {}, "vault-agent"),
+        ({}, ours(vault_agent_sidecar="native"), "vault-agent"),
+    ],
+)
+def test_an_agent_alone_goes_on_with_its_own_leases_after_a_restart(
+    annotations: dict[str, str], own: dict[str, str], name: str
+) -> None:
+    new = changed(spec_of(MOUNTED), annotations, own)
+    agent = by_name(new, name)
+    assert "vault-agent-cache" not in names(new["volumes"])
+    assert handover_of(agent) == "/home/vault/.vault-env-leases"
 
 
 def test_secrets_of_the_namespace_are_files_of_the_agent_only() -> None:
@@ -160,11 +188,17 @@ def test_a_dollar_in_a_template_is_doubled_for_the_kubelet() -> None:
     assert found.count("$") == 2 * text.count("$")
 
 
-def test_templates_can_read_where_the_pod_runs() -> None:
-    fields = [
-        entry["valueFrom"]["fieldRef"]["fieldPath"] for entry in agent_of({})["env"] if "valueFrom" in entry
-    ]
-    assert fields == ["metadata.namespace", "status.hostIP", "status.podIP"]
+def test_the_agent_starts_on_a_node_without_an_address() -> None:
+    """A cloud's controller gives nodes their addresses, and may need files itself: status.hostIP prevented its start."""
+    assert fields_of(agent_of({})) == ["metadata.namespace", "status.podIP"]
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    [{"agent-inject-template-db": '{{ env "HOST_IP" }}'}, {"agent-inject-template-file-db": "/t"}],
+)
+def test_templates_can_read_where_the_pod_runs(annotations: dict[str, str]) -> None:
+    assert fields_of(agent_of(annotations)) == ["metadata.namespace", "status.hostIP", "status.podIP"]
 
 
 def test_the_agent_has_rights_that_restricted_admits() -> None:

@@ -172,3 +172,10 @@ def test_the_mounts_of_a_named_container_are_copied_but_its_token() -> None:
 def test_a_container_that_is_not_there_is_refused() -> None:
     (message,) = problems_of(spec_of(container()), {"agent-copy-volume-mounts": "b"})
     assert message.endswith("agent-copy-volume-mounts: the pod has no container b")
+    mounting = container(name="app", volumeMounts=[{"name": "b", "mountPath": "/b"}])
+    (message,) = problems_of(
+        spec_of(mounting, volumes=[{"name": "b", "emptyDir": {}}]), {"agent-copy-volume-mounts": "b"}
+    )
+    assert message.endswith(
+        "no container b, but a volume of that name: name the container that mounts it, app"
+    )

@@ -114,6 +114,33 @@ def test_a_json_patch_gives_an_agent_another_name() -> None:
     assert names(new["initContainers"]) == ["vault-agent-init"]
 
 
+HASHICORPS = {"agent-configmap": "agent", "agent-image": "hashicorp/vault:1.21.1"}
+BY_HAND = ours(vault_agent_sidecar="container")
+
+
+@pytest.mark.parametrize(
+    ("annotations", "own", "policy", "warns"),
+    [
+        ({}, BY_HAND, "Never", True),
+        ({}, BY_HAND, "OnFailure", True),
+        ({"agent-pre-populate": "false"}, BY_HAND, "Never", True),
+        (HASHICORPS, {}, "Never", True),
+        ({}, BY_HAND, "Always", False),
+        ({}, {}, "Never", False),
+        ({"agent-enable-quit": "true"}, BY_HAND, "Never", False),
+        ({"agent-pre-populate-only": "true"}, BY_HAND, "Never", False),
+        ({**HASHICORPS, "agent-pre-populate-only": "true"}, {}, "Never", False),
+    ],
+)
+def test_an_agent_with_which_the_pod_of_a_job_never_ends_is_a_warning(
+    annotations: dict[str, str], own: dict[str, str], policy: str, warns: bool
+) -> None:
+    found = planned(spec_of(container(), restartPolicy=policy), annotations, own).whole.warnings
+    assert [each.path for each in found if "never ends" in each.message] == [
+        ("spec", "restartPolicy")
+    ] * warns
+
+
 def test_a_native_sidecar_gets_the_patch_of_the_agent() -> None:
     annotations = {"agent-json-patch": patch({"op": "add", "path": "/workingDir", "value": "/tmp"})}
     new = changed(spec_of(container()), annotations, ours(vault_agent_sidecar="native"))

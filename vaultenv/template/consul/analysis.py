@@ -5,11 +5,11 @@ from __future__ import annotations
 from vaultenv.basics.record import Record
 from vaultenv.template.consul.flow import KV2_DATA as KV2_DATA
 from vaultenv.template.consul.flow import Flow
-from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.consul.functions import ENV, NAMES, POD_FACTS
 from vaultenv.template.consul.refused import unknown
 from vaultenv.template.consul.template import LEFT, RIGHT, parse
 from vaultenv.template.errors import NamedTemplateError, TemplateError, line_and_column
-from vaultenv.template.nodes import Call, Insertion, walk
+from vaultenv.template.nodes import Call, Command, Constant, Insertion, walk
 from vaultenv.template.parser import parse_trees
 
 TYPE_CHECKING = False
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from vaultenv.template.parser import Trees
 
-SYNTAX, FUNCTION, INSERTION = "syntax", "function", "insertion"
-"""Rules: a syntax error; a function that does not exist; a template that is not defined. Further ones are of `Flow`."""
+SYNTAX, FUNCTION, INSERTION, POD_FACT = "syntax", "function", "insertion", "pod-fact"
+"""Rules: a syntax error; a function that does not exist; a template that is not defined; `env` with a fact of the pod, which
+only files of an agent have. Further ones are of `Flow`."""
 
 
 class Finding(Record):
@@ -104,7 +105,7 @@ def analyse(
 def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:
     """Yield the parser's error for a template whose functions all exist, such as one beyond a limit."""
     try:
-        parse(text, name, left, right)
+        parse(text, name, left, right, facts={})
     except NamedTemplateError as error:
         yield SYNTAX, error.at, error.message
 
@@ -112,9 +113,25 @@ def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str,
 def _functions(trees: Trees) -> Iterator[tuple[str, int, str]]:
     for nodes in trees.values():
         for top in nodes:
+            facts = {
+                id(node.operands[0]) for node in walk(top) if isinstance(node, Command) and _is_pod_fact(node)
+            }
             for node in walk(top):
                 if isinstance(node, Call) and node.name not in NAMES:
-                    yield FUNCTION, node.at, unknown(node.name, NAMES)
+                    rule = POD_FACT if id(node) in facts else FUNCTION
+                    yield rule, node.at, unknown(node.name, NAMES)
+
+
+def _is_pod_fact(command: Command) -> bool:
+    """Return whether the command is `env` with the name of a fact of the pod."""
+    call, *arguments = command.operands
+    names = [argument.value for argument in arguments if isinstance(argument, Constant)]
+    return (
+        isinstance(call, Call)
+        and call.name == ENV
+        and len(names) == 1 == len(arguments)
+        and names[0] in POD_FACTS
+    )
 
 
 def _insertions(trees: Trees) -> Iterator[tuple[str, int, str]]:

@@ -85,6 +85,9 @@ _TABLES = (
 BOUND = ("executeTemplate", "pkiCert", "scratch", "secret", "secrets", "timestamp")
 """Functions that a rendering binds to its answers and its state."""
 NAMES = frozenset((*Tables(_TABLES), *BOUND))
+ENV = "env"
+POD_FACTS = ("NAMESPACE", "POD_IP", "HOST_IP")
+"""The variables that `env` knows in the files of an agent, and in no other template: where the pod runs."""
 
 
 def functions(bound: Mapping[str, Function]) -> Tables:

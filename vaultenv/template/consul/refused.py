@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vaultenv.template.consul.functions import ENV
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -9,12 +11,15 @@ if TYPE_CHECKING:
 _CONSUL = "it reads from Consul, and here is Vault only"
 _NOMAD = "it reads from Nomad, and here is Vault only"
 _SERVICES = "it needs services of Consul or Nomad, and only Vault is available here"
-_ENVIRONMENT = "a template does not see the environment: set the variable on the container, or write the text"
+_ENVIRONMENT = (
+    "a template does not see the environment, but for NAMESPACE, POD_IP and HOST_IP in a file of the agent: "
+    "set the variable on the container, or write the text"
+)
 _DEBUG = "it shows the inside of values for debugging: use toJSONPretty"
 _SPRIG = "functions of Sprig are not available in these templates: use consul-template's own"
 
 _REFUSED = {
-    "env": _ENVIRONMENT,
+    ENV: _ENVIRONMENT,
     "envOrDefault": _ENVIRONMENT,
     "mustEnv": _ENVIRONMENT,
     "file": "a template does not read files: write the text into the template, or into Vault",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import vaultenv.template.consul.needs as needs
-from vaultenv.template.consul.functions import functions
+from vaultenv.template.consul.functions import ENV, POD_FACTS, functions
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.evaluate import Evaluation
@@ -50,11 +50,13 @@ class Rendering:
         work: Work,
         missing_key: str,
         now_s: float,
+        facts: Mapping[str, str] | None = None,
     ) -> None:
         self.missing: dict[Need, None] = {}
         self._copies: dict[Need, Any] | None = {} if any(word in source for word in _CHANGING) else None
         self._answers = answers
         self._now_s = now_s
+        self._facts = facts
         self._scratch: Struct | None = None
         self._work = work
         self._evaluation = Evaluation(trees, functions(self._bound()), work, missing_key)
@@ -64,7 +66,9 @@ class Rendering:
         return self._evaluation.output(ROOT, ABSENT)
 
     def _bound(self) -> dict[str, Function]:
+        env = {} if self._facts is None else {ENV: _Known(self._env, "s")}
         return {
+            **env,
             "executeTemplate": _Known(self._execute, "sv*"),
             "pkiCert": _Known(self._certificate, "s*"),
             "scratch": _Known(self._current_scratch, ""),
@@ -72,6 +76,16 @@ class Rendering:
             "secrets": _Known(lambda path: self._answer(needs.names(path)), "s"),
             "timestamp": StrictFunction(self._timestamp, "s*"),
         }
+
+    def _env(self, name: str) -> str:
+        if name not in POD_FACTS:
+            from vaultenv.template.consul.refused import refusal
+
+            raise TemplateError(refusal(ENV))
+        value = (self._facts or {}).get(name, "")
+        if not value:
+            raise TemplateError(f"the agent's variable {name} is not set: set it in its container")
+        return value
 
     def _secret(self, *words: str) -> Any:
         if not words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vaultenv.template.consul.functions import NAMES
+from vaultenv.template.consul.functions import ENV, NAMES
 from vaultenv.template.errors import NamedTemplateError, TemplateError
 from vaultenv.template.expressions import ZERO
 from vaultenv.template.parser import parse_trees
@@ -60,11 +60,12 @@ class Missing:
 
 
 class Template:
-    """A parsed template; `name` is for messages."""
+    """A parsed template; `name` is for messages, `facts` are the variables of `env`, None without this function."""
 
-    __slots__ = ("name", "source", "trees")
+    __slots__ = ("facts", "name", "source", "trees")
 
-    def __init__(self, name: str, source: str, trees: Trees) -> None:
+    def __init__(self, name: str, source: str, trees: Trees, facts: Mapping[str, str] | None = None) -> None:
+        self.facts = facts
         self.name = name
         self.source = source
         self.trees = trees
@@ -86,7 +87,7 @@ class Template:
         from vaultenv.template.consul.rendering import Rendering
 
         work = Work(UNITS) if work is None else work
-        rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s)
+        rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s, self.facts)
         try:
             work.charge(_UNITS_PER_CHARACTER * len(self.source))
             pieces = rendering.pieces()
@@ -113,18 +114,21 @@ class Template:
         )
 
 
-def parse(text: str, name: str, left: str = LEFT, right: str = RIGHT) -> Template:
+def parse(
+    text: str, name: str, left: str = LEFT, right: str = RIGHT, facts: Mapping[str, str] | None = None
+) -> Template:
     """Return the template; raise NamedTemplateError for a syntax error, and for functions that do not exist here.
 
-    Empty delimiters mean the default ones.
+    Empty delimiters mean the default ones. With `facts`, those of POD_FACTS by name, there is `env`.
     """
+    names = NAMES if facts is None else NAMES | {ENV}
     try:
         if len(text) > _LONGEST_SOURCE:
             raise TemplateError(f"longer than {_LONGEST_SOURCE} characters", _LONGEST_SOURCE)
-        trees = parse_trees(text, NAMES, left or LEFT, right or RIGHT, _unknown)
+        trees = parse_trees(text, names, left or LEFT, right or RIGHT, _unknown)
     except TemplateError as error:
         raise NamedTemplateError(name, text, error) from None
-    return Template(name, text, trees)
+    return Template(name, text, trees, facts)
 
 
 def _unknown(name: str) -> str:

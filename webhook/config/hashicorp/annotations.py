@@ -26,19 +26,18 @@ _SECRET, _TEMPLATE, _TEMPLATE_FILE = (
 _MISTAKEN = {
     "vault-addr": "service",
     "vault-address": "service",
-    "vault-service": "service",
+    "agent-vault-addr": "service",
     "addr": "service",
     "address": "service",
-    "vault-namespace": "namespace",
-    "vault-role": "role",
-    "vault-auth-path": "auth-path",
-    "vault-tls-secret": "tls-secret",
-    "vault-skip-verify": "tls-skip-verify",
+    "auth-method": "auth-type",
     "skip-verify": "tls-skip-verify",
+    "vault-skip-verify": "tls-skip-verify",
     "agent-inject-status-update": "agent-inject-status",
-    "inject": "agent-inject",
+    "agent-inject-token-perms": "agent-inject-perms-token",
 }
 """Wrong keys in public manifests, which the injector ignores silently, with the right key."""
+_WORDS = ("agent-", "agent-inject-", "agent-vault-", "inject-", "template-", "template-config-", "vault-")
+"""Words in front of a key that people add, leave out or mix up."""
 _MISTAKEN_EACH = {
     "secret-": _SECRET,
     "inject-secret-": _SECRET,
@@ -51,6 +50,8 @@ _SUGGESTIONS = 10
 _CLOSE = 0.85
 _FAR = 3
 """The most characters by which the lengths of a key and its misspelling differ."""
+_ALMOST = 0.9
+_COMPARED = 20
 _SEE = "; see docs/hashicorp-annotations.md"
 
 
@@ -102,7 +103,7 @@ def _has_blank(row: AgentAnnotation) -> bool:
 
 
 def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return a warning for each annotation of the family that is in no row of the table."""
+    """Return a warning for each annotation of the family that is in no row of the table, or whose prefix is misspelt."""
     unknown = [key for key in sorted(annotations) if key.startswith(PREFIX) and not _find(key, annotations)]
     return [
         Problem(
@@ -111,7 +112,34 @@ def find_unknown(annotations: Mapping[str, str]) -> list[Problem]:
             f"unknown annotation {key}{_suggestion(key) if place < _SUGGESTIONS else _SEE}",
         )
         for place, key in enumerate(unknown)
+    ] + [
+        Problem(
+            "annotation-unknown",
+            annotation_path(key),
+            f"annotation {key} is not read: its prefix is not {PREFIX}",
+        )
+        for key in _misspelt(annotations)
     ]
+
+
+def _misspelt(annotations: Iterable[str]) -> list[str]:
+    """Return the keys that begin almost with the family's prefix; of many keys that may, only the first are compared."""
+    near = [key for key in sorted(annotations) if not key.startswith(PREFIX) and _is_near(key)]
+    return [
+        key
+        for key in near[:_COMPARED]
+        if difflib.SequenceMatcher(None, _dotted(key[: len(PREFIX)]), _dotted(PREFIX)).ratio() >= _ALMOST
+    ]
+
+
+def _dotted(text: str) -> str:
+    return text.replace("-", ".").replace("_", ".").replace("/", ".")
+
+
+def _is_near(key: str) -> bool:
+    """Return whether the key has the letters of the prefix's first and last words near its begin."""
+    begin = key[: len(PREFIX) + _FAR]
+    return begin.startswith("va") and "corp" in begin and "com" in begin
 
 
 def agent_key(field: str, name: str = "") -> str:
@@ -146,8 +174,8 @@ def _find(key: str, annotations: Mapping[str, str]) -> _Found | None:
 
 def _suggestion(key: str) -> str:
     name = key.removeprefix(PREFIX)
-    meant = _MISTAKEN.get(name, "")
-    for wrong, right in _MISTAKEN_EACH.items():
+    meant = _MISTAKEN.get(name) or _with_other_words(name) or _with_more(name)
+    for wrong, right in () if meant else _MISTAKEN_EACH.items():
         if name.startswith(wrong):
             meant = right + name.removeprefix(wrong)
     meant = meant or _closest(name, _SINGLE)
@@ -156,6 +184,26 @@ def _suggestion(key: str) -> str:
         closest = _closest(head, (row.key for _, row in _EACH))
         meant = f"{closest}-{suffix or NAME}" if closest else ""
     return f"; did you mean {PREFIX}{meant}?" if meant else _SEE
+
+
+def _with_other_words(name: str) -> str:
+    """Return the known key that differs only in the words in front of it, in a NAME that is missing, or in `_`."""
+    dashed = name.replace("_", "-")
+    ends = [dashed, *(dashed.removeprefix(word) for word in _WORDS if dashed.startswith(word))]
+    each = {row.key for _, row in _EACH}
+    for known in (word + end for end in ends for word in ("", *_WORDS)):
+        if known in _SINGLE:
+            return known
+        if known in each:
+            return f"{known}-{NAME}"
+    return dashed if dashed != name and _find(PREFIX + dashed, {}) else ""
+
+
+def _with_more(name: str) -> str:
+    """Return the key of several words that the name continues, as if it were for each file, or that alone continues the name."""
+    ended = [key for key in _SINGLE if key.count("-") > 1 and name.startswith(f"{key}-")]
+    begun = [key for key in _SINGLE if key.startswith(f"{name}-")]
+    return max(ended, key=len, default="") or (begun[0] if len(begun) == 1 else "")
 
 
 def _closest(name: str, known: Iterable[str]) -> str:

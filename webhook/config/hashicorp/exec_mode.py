@@ -43,6 +43,7 @@ LOGIN_FIELDS = (
 """Fields of `Config` for the address and the login: each family of annotations has its own."""
 _PATH_FIELDS = ("from_path", "from_path_include", "from_path_exclude")
 _MODE_KEYS = (agent_key("as_sidecar"), agent_key("command"))
+_SOURCE_KEYS = tuple(f"{agent_key(field)}-" for field in ("secrets", "templates"))
 KEYS: Mapping[str, str] = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
@@ -128,9 +129,12 @@ def _is_implied(agent: AgentConfig) -> bool:
 
 
 def gate_warnings(annotations: Mapping[str, str]) -> Iterator[Problem]:
-    """Yield a warning about a pod that probably should be in exec mode, and is not."""
-    present = [key for key in _MODE_KEYS if annotations.get(key, "").strip()]
-    if annotations.get(GATE) is None and present:
+    """Yield a warning about a pod that probably should get secrets, and does not."""
+    if annotations.get(GATE) is not None:
+        return
+    sources = sorted(key for key in annotations if key.startswith(_SOURCE_KEYS))
+    present = [key for key in (*_MODE_KEYS, *sources) if annotations.get(key, "").strip()]
+    if present:
         message = f'annotation {present[0]} has no effect without {GATE}: "true"'
         yield Problem("annotation-ignored", annotation_path(present[0]), message)
 

@@ -19,7 +19,7 @@ from webhook.config.hashicorp.exec_mode import (
     WARNINGS,
     requests_exec_mode,
 )
-from webhook.config.hashicorp.files import file_problems, read_files, token_file, volume_paths
+from webhook.config.hashicorp.files import file_problems, read_files, token_file, token_mode, volume_paths
 from webhook.config.hashicorp.login import Login, Origin, about, read_agent_login
 from webhook.config.hashicorp.rows import AgentAnnotation, Mode
 from webhook.config.hashicorp.sources import LONGEST_BYTES
@@ -74,6 +74,7 @@ class FileMode(NamedTuple):
             max_backoff_s=agent.auth_max_backoff_s or usual.max_backoff_s,
             revoke_on_shutdown=agent.revoke_on_shutdown and stays,
             handover=handover,
+            token_mode=token_mode(agent) or usual.token_mode,
             listener=_listener(agent) if stays else None,
         )
         return agent_text(settings)
@@ -116,7 +117,7 @@ def read_file_mode(
         *find_unknown(annotations),
         *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
-        *template_problems([file.source for file in files]),
+        *template_problems([file.source for file in files], in_files=True),
         *_backoffs(agent),
         *_contents(mode),
         *address_problems(config, defaults, settings),

@@ -7,6 +7,7 @@ from itertools import pairwise
 from vaultenv.agent_settings import AgentFile
 from vaultenv.template_sources import TemplateSource
 from vaultkube.problem import Problem
+from webhook.config.hashicorp.annotations import agent_key
 from webhook.config.hashicorp.login import Origin, about
 from webhook.config.hashicorp.sources import read_source
 from webhook.config.hashicorp.table import AgentConfig
@@ -41,6 +42,11 @@ def token_file(agent: AgentConfig) -> str:
     return f"{_folder(agent.volume_path)}/{TOKEN}" if agent.token else ""
 
 
+def token_mode(agent: AgentConfig) -> int | None:
+    """Return the annotated mode of that file, if `token` is not the NAME of another one."""
+    return agent.perms.get(TOKEN) if agent.token and TOKEN not in _names(agent) else None
+
+
 def volume_paths(agent: AgentConfig) -> tuple[str, ...]:
     """Return the mount paths of the volumes, each once: the common one, then those of single files."""
     own = (agent.volume_paths[name] for name in _names(agent) if agent.volume_paths.get(name))
@@ -54,7 +60,8 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
     yield from _collisions(agent)
     names = set(_names(agent))
     for field in _FILE_FIELDS:
-        for name in sorted(getattr(agent, field).keys() - names):
+        of_token = {TOKEN} if field == "perms" and agent.token else set()
+        for name in sorted(getattr(agent, field).keys() - names - of_token):
             message = (
                 f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
             )
@@ -120,7 +127,12 @@ def _name_problems(agent: AgentConfig) -> Iterator[Problem]:
     for name in _names(agent):
         if not _is_inside(_file_name(agent, name)):
             field = "files" if agent.files.get(name) else "secrets"
-            message = f": {_file_name(agent, name)!r} is no file of the volume: write a relative path without .. and //"
+            file = _file_name(agent, name)
+            message = f": {file!r} is no file of the volume: write a relative path without .. and //"
+            folder, _, last = file.rpartition("/")
+            hides_little = folder.count("/") > 1  # a volume at /etc would hide the image's own files
+            if _is_absolute(file) and hides_little:
+                message += f", or {agent_key('files', name)}: {last} with {agent_key('volume_paths', name)}: {folder}"
             yield Problem("file-mode", *about(Origin(field, name), message))
     for name, path in sorted(agent.template_files.items()):
         if name not in agent.templates and not _is_absolute(path):

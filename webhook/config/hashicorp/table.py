@@ -54,7 +54,7 @@ class AgentConfig:
     right: Mapping[str, str] = each("agent-template-right-delim", LINE, "}}", _BOTH, "the right delimiter of the template")
     error_on_missing_key: Mapping[str, bool] = each("error-on-missing-key", LAX_BOOLEAN, "false", _BOTH, "a key that the secret does not have is an error of the template")
     files: Mapping[str, str] = each("agent-inject-file", LINE, "", _FILES, "the file's name, or its path below the volume's")
-    perms: Mapping[str, int | None] = each("agent-inject-perms", OCTAL, "", _FILES, "the file's mode")
+    perms: Mapping[str, int | None] = each("agent-inject-perms", OCTAL, "", _FILES, "the file's mode; `agent-inject-perms-token` that of `agent-inject-token`, else 0640")
     commands: Mapping[str, str] = each("agent-inject-command", TEXT, "", _FILES, "a command that the agent runs after each change of the file; the image has no shell of its own")
     volume_path: str = single("secret-volume-path", LINE, "/vault/secrets", _FILES, "where the containers mount the volume of the files")
     volume_paths: Mapping[str, str] = each("secret-volume-path", LINE, "", _FILES, "the same for one file")

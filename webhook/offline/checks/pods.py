@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vaultkube.problem import Problem
 from vaultkube.wire.pods import PodSpec
-from webhook.config.misplaced import label_warnings
+from webhook.config.misplaced import pod_label_warnings
 from webhook.offline.checks.annotations import role_problems
 from webhook.offline.checks.injector import injector_migration
 from webhook.offline.checks.migration import pod_migration
@@ -38,7 +38,7 @@ def check_pod(
         for config in planned.configs():
             yield from role_problems(config, reviewable.namespace)
         yield from (*configured.problems, *configured.warnings)
-        yield from label_warnings(reviewable.content.get("metadata"))
+        yield from pod_label_warnings(reviewable.content.get("metadata"))
         yield from _unknown_sources(spec, facts.unknown_sources)
         yield from (*plan.problems, *plan.warnings)
         requested = planned.requested_paths(operator.defaults["vault_namespace"])

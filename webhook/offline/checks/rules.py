@@ -38,7 +38,7 @@ RULES = (
     Rule("helper", ERROR, "annotations ask for a helper, vault-agent or consul-template, that cannot be in this pod", "as the message says: docs/helpers.md"),
     Rule("file-mode", ERROR, "HashiCorp's annotations ask for files that cannot be written there, or for an agent that cannot be in this pod", "as the message says: docs/hashicorp-files.md"),
     Rule("template", ERROR, "a template of HashiCorp's annotations that cannot be rendered", "as the message says: docs/consul-template.md"),
-    Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1", "write .Data.data.KEY"),
+    Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1, or prints a call instead of a secret", "write .Data.data.KEY; leave out quotation marks for Helm"),
     Rule("lease-ends", WARNING, "exec mode reads credentials or a certificate that probably expire while the program runs", "add the annotation vault-env-daemon, or give their role a time that outlasts the program"),
     Rule("two-launchers", ERROR, "both families of annotations would start one container, or need something that only one of them can have", "drop one of them, or leave the container out; the message names the annotations"),
     Rule("mount", ERROR, "a container mounts something where vault-env, or the files of its agent, must be", "mount it elsewhere"),
@@ -100,7 +100,7 @@ CSI_MIGRATION = (
 
 FROM_INJECTOR = (
     Rule("agent-program", NOTE, "the agent is vault-env, in an image without a shell, and reads VAULT_ENV_AGENT in the place of VAULT_CONFIG", "nothing, unless a program or a tool looks into the agent's container"),
-    Rule("agent-command", WARNING, "agent-inject-command-NAME runs in an image that holds only vault-env", "have the program watch its file, or bring the command with agent-copy-volume-mounts"),
+    Rule("agent-command", WARNING, "agent-inject-command-NAME runs in an image that holds only vault-env", "have the program watch its file, write agent-inject-perms-NAME for a chmod, or bring the command with agent-copy-volume-mounts"),
     Rule("agent-patch", WARNING, "a JSON Patch was written for the injector's container, which has other command, args and variables", "compare it with what `vault-webhook mutate` shows"),
     Rule("agent-role", NOTE, "HashiCorp's injector refuses a pod without role; here it is the name of the pod's ServiceAccount", "write the annotation role"),
     Rule("agent-requests", NOTE, "the agent requests 10m and 32Mi in each container in the place of 250m and 64Mi", "agent-requests-cpu and agent-requests-mem, if it shall request more"),

@@ -255,3 +255,8 @@ def test_every_function_that_consul_template_has_is_there_or_refused_with_a_reas
     for name in theirs:
         assert name in NAMES or "is not available: " in message("{{ %s }}" % name)  # noqa: UP031
     assert frozenset(theirs) >= NAMES
+
+
+def test_facts_of_the_pod_are_findings_of_their_own_and_the_parsers_limits_hold_with_them() -> None:
+    assert found('{{ env "POD_IP" }}{{ env "HOME" }}') == [("pod-fact", 1, 4), ("function", 1, 22)]
+    assert found('{{ env "POD_IP" }}' + "x" * 70_000)[-1][0] == "syntax"

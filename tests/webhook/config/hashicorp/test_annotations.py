@@ -182,6 +182,27 @@ def test_a_template_file_is_a_template_if_a_secret_has_that_name() -> None:
         ("agent-inject-contaners", "agent-inject-containers"),
         ("agent-inject-secrets-db", "agent-inject-secret-db"),
         ("agent-inject-secret-", "agent-inject-secret-NAME"),
+        ("agent-inject-secret", "agent-inject-secret-NAME"),
+        ("agent-inject-template", "agent-inject-template-NAME"),
+        ("auth-config", "auth-config-NAME"),
+        ("agent-log-level", "log-level"),
+        ("agent-vault-role", "role"),
+        ("agent-namespace", "namespace"),
+        ("agent-auth-path", "auth-path"),
+        ("vault-ca-cert", "ca-cert"),
+        ("auth-method", "auth-type"),
+        ("init-first", "agent-init-first"),
+        ("agent-inject-init-first", "agent-init-first"),
+        ("pre-populate-only", "agent-pre-populate-only"),
+        ("revoke-on-shutdown", "agent-revoke-on-shutdown"),
+        ("static-secret-render-interval", "template-static-secret-render-interval"),
+        ("template-config-static-secret-render-interval", "template-static-secret-render-interval"),
+        ("template-static-secret-render-interval-db", "template-static-secret-render-interval"),
+        ("agent-requests-ephemeral-storage", "agent-requests-ephemeral"),
+        ("agent-service-account-token-volume", "agent-service-account-token-volume-name"),
+        ("secret-volume-path_db", "secret-volume-path-db"),
+        ("agent-inject-secret_db", "agent-inject-secret-db"),
+        ("agent-inject-token-perms", "agent-inject-perms-token"),
     ],
 )
 def test_an_unknown_key_is_a_warning_with_a_suggestion(key: str, meant: str) -> None:
@@ -202,3 +223,25 @@ def test_of_many_unknown_keys_only_as_many_have_a_suggestion_as_are_shown() -> N
 def test_a_name_is_needed_and_others_keys_are_not_looked_at() -> None:
     assert messages(find_unknown(named({"agent-inject-secret-": "x"})))
     assert not find_unknown({"other/agent-inject": "x", PREFIX + "role": "x"})
+
+
+@pytest.mark.parametrize(
+    "prefix", ["vault-hashicorp-com-", "vault.hasicorp.com/", "vault.hashicorp.com-", "vaults.hashicorp.com/"]
+)
+def test_a_misspelt_prefix_is_a_warning(prefix: str) -> None:
+    key = prefix + "agent-requests-cpu"
+    (warning,) = find_unknown({key: "10m", PREFIX + "role": "x"})
+    assert warning.message == f"annotation {key} is not read: its prefix is not {PREFIX}"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "secrets.hashicorp.com/x",
+        "consul.hashicorp.com/connect-inject",
+        "vault.security.banzaicloud.io/x",
+        "vault.example.com/x",
+    ],
+)
+def test_a_key_of_another_family_is_no_warning(key: str) -> None:
+    assert find_unknown({key: "x"}) == []

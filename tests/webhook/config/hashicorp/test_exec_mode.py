@@ -144,6 +144,18 @@ def test_exec_mode_without_its_gate_is_a_warning() -> None:
     assert gate({**GATE, "agent-inject": "false"}) == ()
 
 
+@pytest.mark.parametrize(
+    "key", ["agent-inject-secret-db", "agent-inject-template-db", "agent-inject-template-file-db"]
+)
+def test_a_secret_without_the_gate_is_a_warning(key: str) -> None:
+    (message,) = gate({key: "secret/data/db", "role": "app"})
+    assert (
+        message
+        == f'annotation vault.hashicorp.com/{key} has no effect without vault.hashicorp.com/agent-inject: "true"'
+    )
+    assert gate({key: " "}) == gate({"role": "app"}) == ()
+
+
 def test_a_launcher_that_stays_is_annotated_or_the_operators_default_as_elsewhere() -> None:
     assert exec_mode({}, ours(vault_env_daemon="true")).config.daemon
     assert exec_mode({}, VAULT_ENV_DAEMON="true").config.daemon

@@ -269,3 +269,37 @@ def test_ca_key_is_a_directory_as_for_the_injector() -> None:
     assert file_mode({**SECRET, "ca-key": "/etc/ssl/certs"}).config.variables == {
         "VAULT_CAPATH": "/etc/ssl/certs"
     }
+
+
+@pytest.mark.parametrize(
+    ("call", "is_known"),
+    [
+        ('env "NAMESPACE"', True),
+        ('env "POD_IP"', True),
+        ('printf "%s" (env "HOST_IP")', True),
+        ('env "HOME"', False),
+        ("env", False),
+        ('"POD_IP" | env', False),
+        ('mustEnv "POD_IP"', False),
+    ],
+)
+def test_templates_of_files_see_where_the_pod_runs_and_no_other_variable(call: str, is_known: bool) -> None:
+    mode = file_mode({"agent-inject-template-db": f"{{{{ {call} }}}}"})
+    assert rules_and_keys(mode.problems) == ([] if is_known else [("template", "agent-inject-template-db")])
+
+
+def test_the_file_of_the_token_has_an_annotated_mode() -> None:
+    token, perms = {"agent-inject-token": "true"}, {"agent-inject-perms-token": "0644"}
+    mode = file_mode({**token, **perms})
+    assert (settings(mode).token_mode, mode.warnings) == (0o644, ())
+    assert settings(file_mode(token)).token_mode == 0o640
+
+
+def test_a_mode_is_not_that_of_the_token_without_its_file_or_beside_another_of_that_name() -> None:
+    perms = {"agent-inject-perms-token": "0644"}
+    without = file_mode({**SECRET, **perms})
+    assert rules_and_keys(without.warnings) == [("annotation-ignored", "agent-inject-perms-token")]
+    assert settings(without).token_mode == 0o640
+    other = {"agent-inject-secret-token": "secret/a", "secret-volume-path-token": "/other"}
+    beside = file_mode({"agent-inject-token": "true", **perms, **other})
+    assert (settings(beside).token_mode, settings(beside).files[0].mode) == (0o640, 0o644)

@@ -147,3 +147,17 @@ def test_an_annotation_of_no_file_is_a_warning(key: str) -> None:
     mode = file_mode({**SECRET, key: "/x"})
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", key)]
     assert mode.volume_paths == ("/vault/secrets",)
+
+
+@pytest.mark.parametrize(
+    ("file", "has_remedy"), [("/etc/my-app/app.toml", True), ("/etc/passwd", False), ("/x/../y/z", False)]
+)
+def test_an_absolute_path_of_a_file_is_refused_with_the_annotations_for_that_place(
+    file: str, has_remedy: bool
+) -> None:
+    """HashiCorp's own example has such a path, which is below the volume there."""
+    (message,) = messages(file_mode({**SECRET, "agent-inject-file-db": file}).problems)
+    prefix = "vault.hashicorp.com/"
+    remedy = f", or {prefix}agent-inject-file-db: app.toml with {prefix}secret-volume-path-db: /etc/my-app"
+    assert message.endswith(remedy) == has_remedy
+    assert ("secret-volume-path" in message) == has_remedy

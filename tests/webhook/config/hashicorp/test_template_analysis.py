@@ -55,3 +55,32 @@ def test_the_paths_of_a_template_are_named_once_and_built_ones_are_unknown() -> 
     )
     assert named_paths(TemplateSource("x", template=template)) == ["a/data/b", "a/metadata", None]
     assert named_paths(TemplateSource("x", path="a/b", default="map")) == []
+
+
+QUOTED = '{{`{{- with secret "kv/data/a" -}}A={{ .Data.data.b }}{{- end }}`}}'
+
+
+def test_a_template_that_is_quoted_for_helm_outside_of_a_chart_is_a_warning() -> None:
+    """The file would have the template's own text."""
+    problems, (warning,) = findings_of(QUOTED)
+    assert not problems
+    assert (
+        "agent-inject-template-a: the template reads no secret, it only prints a text that would" in warning
+    )
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "A={{ 1 }}",
+        'A=secret "x"',
+        '{{ with secret "kv/data/a" }}A={{ .Data.data.b }}{{ `{{ secret "x" }}` }}{{ end }}',
+    ],
+)
+def test_a_text_without_a_secret_is_no_warning(template: str) -> None:
+    assert findings_of(template) == ((), ())
+
+
+def test_a_text_for_another_program_is_no_warning_with_delimiters_of_its_own() -> None:
+    delimiters = {"agent-template-left-delim-a": "[[", "agent-template-right-delim-a": "]]"}
+    assert findings_of('A={{ secret "x" }}', **delimiters) == ((), ())

@@ -18,6 +18,7 @@ from webhook.offline.preview import Surroundings, preview
 from webhook.offline.reviewable import find_objects
 
 PREFIX = "vault.security.banzaicloud.io/"
+HASHICORP_PREFIX = "vault.hashicorp.com/"
 REFERENCE = "vault:shop/data/db#password"
 SURROUNDINGS = Surroundings(Manifests([]))
 Where = tuple[str, str]
@@ -276,6 +277,15 @@ def test_a_label_of_ours_is_found_in_every_object() -> None:
     ]
     refused = {**secret(stringData={"a": REFERENCE}), "metadata": {"name": "s", **labels}}
     assert found(refused) == [("annotation-misplaced", place), ("identity", "metadata.annotations")]
+
+
+def test_a_label_of_hashicorps_is_found_in_a_pod_unless_the_annotation_is_there_too() -> None:
+    key = HASHICORP_PREFIX + "agent-inject"
+    labelled = pod(container())
+    labelled["metadata"] |= {"labels": {key: "true"}}
+    assert found(labelled) == [("annotation-misplaced", f'metadata.labels["{key}"]')]
+    labelled["metadata"] |= {"annotations": {key: "false"}}
+    assert found(labelled) == []
 
 
 def test_no_valid_pod_is_refused_and_no_crash() -> None:
