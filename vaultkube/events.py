@@ -37,9 +37,9 @@ class Recorder(Protocol):
 class EventSender:
     """Sends Events in a thread: on average at most one a second, and for one namespace one in ten seconds."""
 
-    def __init__(self, recorder: Recorder, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._limit = Limit(clock)
+        self._limit = Limit(time.monotonic)
         self._queue: queue.Queue[tuple[str, Event]] = queue.Queue(_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

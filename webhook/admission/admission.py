@@ -1,11 +1,7 @@
 """Decisions about objects: pure functions decide, needs are fetched under one deadline, a JSON Patch is the result."""
 
-from collections.abc import Mapping
-
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
-from vaultkube.kept.codec import ANNOTATIONS_BYTES
-from vaultkube.problem import Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.admission import gather
 from webhook.admission.needs import Need, Steps, advance
@@ -14,7 +10,7 @@ from webhook.admission.pods import PodDecisions
 from webhook.admission.review import AdmissionRequest, Decision, RefusalStatus, refuse
 from webhook.admission.services import Services as Services
 from webhook.config.annotations import Defaults
-from webhook.config.configure import is_skipped
+from webhook.config.configure import is_skipped, length_problems
 from webhook.config.settings import Settings
 from webhook.pods.ephemeral import SUBRESOURCE
 
@@ -53,7 +49,7 @@ class Admission:
         if not _is_decided(resource, request) or is_skipped(annotations):
             return Decision()
         try:
-            refuse(_too_long(annotations))
+            refuse(length_problems(annotations))
             if resource == "pods":
                 return (yield from self._pods.decide(request, annotations, deadline))
             return (yield from self._objects.decide(resource, request, annotations, deadline))
@@ -98,16 +94,6 @@ def _is_decided(resource: str, request: AdmissionRequest) -> bool:
 def _annotations(document: KubernetesObject) -> dict[str, str]:
     found = (document.get("metadata") or {}).get("annotations") or {}
     return {key: value for key, value in found.items() if isinstance(value, str)}
-
-
-def _too_long(annotations: Mapping[str, str]) -> list[Problem]:
-    """Return the problem of annotations that are too long for the API server, before any work is done for them."""
-    if sum([len(key) + len(text) for key, text in annotations.items()]) <= ANNOTATIONS_BYTES:
-        return []
-    message = (
-        f"annotations come to more than the {ANNOTATIONS_BYTES} bytes that Kubernetes stores: shorten them"
-    )
-    return [Problem("annotations-too-long", ("metadata", "annotations"), message)]
 
 
 def _readable(refusal: str) -> str:

@@ -1,7 +1,7 @@
 """The images whose entry point a pod's launcher needs, and the pull secrets for reading them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -40,46 +40,50 @@ def find_images(
     spec: PodSpec, namespace: str, plan: Plan, skip_verify: bool, operators: OperatorPullSecrets
 ) -> Steps[Images]:
     """Return the images of the plan; ImageNotRead names every container without one, but no pod is refused for a precaution."""
-    late = plan.precautions & plan.images.keys()
-    sure = {place: image for place, image in plan.images.items() if place not in late}
-    configs = yield from _read(spec, namespace, sure, skip_verify, operators)
+    if not plan.images:
+        return Images({})
+    sure = {place: image for place, image in plan.images.items() if place not in plan.precautions}
+    late = {place: image for place, image in sorted(plan.images.items()) if place not in sure}
+    configs: Mapping[str, ImageConfig] = {}
     try:
-        more = yield from _read(
-            spec, namespace, {place: plan.images[place] for place in sorted(late)}, skip_verify, operators
-        )
+        query = yield from _query(spec, namespace, skip_verify, operators)
+        if sure:
+            configs = yield ImageConfigs(_queries(query, spec, sure))
+        if late:
+            configs = {**configs, **(yield ImageConfigs(_queries(query, spec, late)))}
     except Refused as refusal:
+        if sure and not configs:
+            raise
         return Images(configs, dict.fromkeys(late, str(refusal)))
-    return Images({**configs, **more})
+    return Images(configs)
 
 
-def _read(
-    spec: PodSpec,
-    namespace: str,
-    images: Mapping[Place, str],
-    skip_verify: bool,
-    operators: OperatorPullSecrets,
-) -> Steps[dict[str, ImageConfig]]:
-    if not images:
-        return {}
+def _query(
+    spec: PodSpec, namespace: str, skip_verify: bool, operators: OperatorPullSecrets
+) -> Steps[ImageQuery]:
+    """Return what the queries for all images of the pod have in common."""
     named = yield from _pod_pull_secrets(spec, namespace)
     secrets = yield PullSecrets(tuple(named))
     defaults = yield PullSecrets((yield from _default_pull_secrets(operators)))
-    configs: dict[str, ImageConfig] = yield ImageConfigs(
-        {
-            str(container.get("name")): ImageQuery(
-                image=image,
-                pull_secrets=secrets,
-                pull_policy=container.get("imagePullPolicy") or "",
-                architectures=pinned_architectures(spec),
-                skip_verify=skip_verify,
-                default_secrets=defaults,
-                namespace=namespace,
-                missing_secrets=_missing(named, secrets),
-            )
-            for container, image in _read_from_images(spec, images)
-        }
+    return ImageQuery(
+        image="",
+        pull_secrets=secrets,
+        architectures=pinned_architectures(spec),
+        skip_verify=skip_verify,
+        default_secrets=defaults,
+        namespace=namespace,
+        missing_secrets=_missing(named, secrets),
     )
-    return configs
+
+
+def _queries(query: ImageQuery, spec: PodSpec, images: Mapping[Place, str]) -> dict[str, ImageQuery]:
+    """Return the query for each of these images, by container."""
+    return {
+        str(container.get("name")): replace(
+            query, image=image, pull_policy=container.get("imagePullPolicy") or ""
+        )
+        for container, image in _read_from_images(spec, images)
+    }
 
 
 def find_digests(spec: PodSpec, plan: Plan, images: Mapping[str, ImageConfig]) -> dict[str, str]:

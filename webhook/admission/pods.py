@@ -1,9 +1,9 @@
 """Decisions about pods, and about ephemeral containers that are added to a running pod."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.jsonpatch import diff
@@ -13,16 +13,15 @@ from vaultkube.remember import anything, remember
 from vaultkube.wire.pods import Pod, PodSpec
 from webhook.admission.images import OperatorPullSecrets, find_digests, find_images, image_warnings
 from webhook.admission.needs import SourceValues, Steps
+from webhook.admission.pod_roles import Added, with_roles
 from webhook.admission.review import AdmissionRequest, Decision, audit_of, refuse
 from webhook.admission.services import Services
 from webhook.config.annotation_keys import ALL_PREFIXES
 from webhook.config.annotations import Config, Defaults
-from webhook.config.configure import with_role
 from webhook.config.delivery import Delivery
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.pods.agent import AGENT
-from webhook.pods.agent_role import Agent
 from webhook.pods.command_line import find_unfit
 from webhook.pods.delivery import delivery_by_nodes, find_delivery
 from webhook.pods.digests import with_digests
@@ -39,14 +38,10 @@ from webhook.pods.families import (
     whole_pod,
 )
 from webhook.pods.file_mode import with_agent
-from webhook.pods.helpers import Helpers, with_helpers
-from webhook.pods.launcher import Launcher
+from webhook.pods.helpers import with_helpers
 from webhook.pods.plan import Part, Plan
 from webhook.pods.pod import mutate_pod_spec
 from webhook.pods.transit import decrypt_path
-from webhook.pods.warnings import DEFAULT_ROLE
-
-_Added = TypeVar("_Added", Agent, Helpers)
 
 
 class _Change(NamedTuple):
@@ -93,29 +88,19 @@ class PodDecisions:
         if not is_needed:
             refuse([*(problems if change.whole_pod else ()), *plan.problems, *refused])
             return Decision(warnings=messages([*warnings, *plan.warnings, *outside]))
-        parts, role_problems = _with_roles(request, planned.parts)
-        agent, agent_role_problems = _with_own_role(request, planned.agent)
-        helpers, helper_role_problems = _with_own_role(request, planned.helpers)
-        all_role_problems = (*role_problems, *agent_role_problems, *helper_role_problems)
-        refuse(list(dict.fromkeys([*problems, *all_role_problems, *plan.problems, *refused])))
+        added, role_problems = with_roles(request, planned)
+        refuse(list(dict.fromkeys([*problems, *role_problems, *plan.problems, *refused])))
         config = configured.launcher.config
         images, unread = yield from find_images(
             spec, request.namespace, plan, config.registry_skip_verify, self._pull_secrets
         )
-        unfit = find_unfit(spec, parts, Facts(sources, images), unread)
-        parts, plan = [part.without(unfit) for part in parts], plan.without(unfit)
+        unfit = find_unfit(spec, added.parts, Facts(sources, images), unread)
+        added, plan = added.without(unfit), plan.without(unfit)
         delivery = _delivery(self._services, spec, plan, config, deadline)
-        new_spec, missing = change.mutate(spec, parts, Facts(sources, images, delivery))
-        refuse(missing)
-        if agent:
-            new_spec, missing = with_agent(new_spec, agent)
-            refuse(missing)
-        if helpers:
-            new_spec = with_helpers(new_spec, helpers)
-        new: Pod = {**pod, "spec": new_spec}
+        new: Pod = {**pod, "spec": _changed(spec, change, added, Facts(sources, images, delivery))}
         if change.whole_pod and images:
             new = with_digests(new, find_digests(spec, plan, images), pin=self._settings.pin_images)
-        if planned.is_exec or agent:
+        if planned.is_exec or added.agent:
             new = with_status(new)
         return Decision(
             patch=diff(request.object, new),
@@ -123,9 +108,7 @@ class PodDecisions:
                 *messages([*warnings, *plan.warnings, *chain.from_iterable(unfit.values()), *outside]),
                 *image_warnings(images),
             ],
-            audit=audit_of(
-                chain.from_iterable([*[_audit(spec, part) for part in parts], _agent_audit(agent)])
-            ),
+            audit=audit_of(_audit(spec, added)),
             references=plan.references(),
         )
 
@@ -198,39 +181,26 @@ def _plan_ephemeral(
     return whole_pod(spec, plan_ephemeral(spec, old_spec, launcher.config, sources, deadline), launcher)
 
 
-def _with_roles(request: AdmissionRequest, parts: Iterable[Part]) -> tuple[list[Part], list[Problem]]:
-    """Return the parts that get a launcher with their roles rendered, and the problems of roles that cannot be."""
-    rendered: list[Part] = []
-    problems: list[Problem] = []
-    for part in parts:
-        if part.plan.wrapped:
-            launcher, found = _with_role(request, part.launcher)
-            problems += found
-            rendered.append(part if launcher is part.launcher else Part(part.plan, launcher))
-    return rendered, problems
+def _changed(spec: PodSpec, change: _Change, added: Added, facts: Facts) -> PodSpec:
+    """Return the PodSpec with the launchers, the agent and the helpers; Refused has the problems of images and patches."""
+    new, problems = change.mutate(spec, added.parts, facts)
+    refuse(problems)
+    if added.agent:
+        new, problems = with_agent(new, added.agent)
+        refuse(problems)
+    return with_helpers(new, added.helpers) if added.helpers else new
 
 
-def _with_own_role(
-    request: AdmissionRequest, added: _Added | None
-) -> tuple[_Added | None, Iterable[Problem]]:
-    """Return an agent or helpers with the role rendered."""
-    if added is None:
-        return None, ()
-    launcher, problems = _with_role(request, added.launcher)
-    return added._replace(launcher=launcher), problems
+def _audit(spec: PodSpec, added: Added) -> Iterator[str]:
+    """Yield each variable with the path that it reads, and the paths that an agent's annotations name."""
+    for part in added.parts:
+        yield from _audit_of_part(spec, part)
+    for file in added.agent.mode.files if added.agent else ():
+        if file.source.path:
+            yield f"{AGENT}/*={file.source.path}"
 
 
-def _with_role(request: AdmissionRequest, launcher: Launcher) -> tuple[Launcher, Iterable[Problem]]:
-    """Return the launcher with its role rendered, by default the pod's ServiceAccount, and the role's problems."""
-    config, account = launcher.config, request.object["spec"].get("serviceAccountName") or ""
-    named = config.service_account if "service_account" in config.annotated else account
-    config, problems = with_role(
-        config, request.namespace, request.object_name, named, account or DEFAULT_ROLE
-    )
-    return launcher.with_config(config), problems
-
-
-def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
+def _audit_of_part(spec: PodSpec, part: Part) -> Iterator[str]:
     """Yield each variable with the path that it reads, `?` if only the kubelet knows it.
 
     Text around a reference is never part of it.
@@ -249,10 +219,3 @@ def _audit(spec: PodSpec, part: Part) -> Iterator[str]:
         for source in config.sources:
             if source.path:
                 yield f"{name}/*={source.path}"
-
-
-def _agent_audit(agent: Agent | None) -> Iterator[str]:
-    """Yield the paths that an agent's annotations name."""
-    for file in agent.mode.files if agent else ():
-        if file.source.path:
-            yield f"{AGENT}/*={file.source.path}"

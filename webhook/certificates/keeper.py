@@ -20,6 +20,8 @@ from webhook.certificates.state import State, data_of, read_state
 _log = logging.getLogger(__name__)
 TIMES = Times(duration_s=60, lead_s=40.0, look_s=10.0)
 _BUDGET_S = 5.0
+_SETTLE_S = 10.0
+"""The time in which every API server reads a change of the webhook configuration."""
 _DAY_S = 86_400.0
 _OVERLAP_S = 3600.0
 """The time in which every replica reads a new certificate.
@@ -72,15 +74,12 @@ class Keeper:
         files: Files,
         lifetime_s: float,
         *,
-        path_only: bool = False,
-        settle_s: float = 10.0,
-        changed: Callable[[str], None] = lambda _step: None,
-        clock: Callable[[], float] = time.monotonic,
-        now: Callable[[], float] = time.time,
+        path_only: bool,
+        changed: Callable[[str], None],
     ) -> None:
         """Make a keeper that has read nothing yet.
 
-        `settle_s` is the time in which every API server sees a change; `changed` is called with the name of each step.
+        `changed` is called with the name of each step.
         With `path_only` somebody else makes the certificate and fills in `caBundle`, cert-manager for example: the
         Secret holds the segments of the path, and the keeper fills path and rules into the configuration.
         """
@@ -90,10 +89,7 @@ class Keeper:
         self._names = names
         self._files = files
         self._lifetime_s = lifetime_s
-        self._settle_s = settle_s
         self._changed = changed
-        self._clock = clock
-        self._now = now
         self._secrets = Resource("", "v1", "secrets", names.namespace)
         self._configurations = Resource("admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations")
         self._endpoints = read_endpoints()
@@ -113,7 +109,7 @@ class Keeper:
         if not serving:
             self._served_since = None
         elif self._served_since is None:
-            self._served_since = self._clock()
+            self._served_since = time.monotonic()
         try:
             leads = self._leader.stand()
             found = self._read_secret()
@@ -157,7 +153,7 @@ class Keeper:
 
     def _serve(self, state: State) -> None:
         if state.current != self._state.current:
-            self._stored_since = self._clock()
+            self._stored_since = time.monotonic()
         self._state = state
         if self._files.write(state):
             self._changed("served")
@@ -197,22 +193,22 @@ class Keeper:
             state,
             registered,
             self._wanted_state(configuration),
-            self._now(),
+            time.time(),
             self._make(configuration),
-            settled=self._clock() - self._trusted_since >= self._settle_s,
-            overlapped=self._clock() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
+            settled=time.monotonic() - self._trusted_since >= _SETTLE_S,
+            overlapped=time.monotonic() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
             reissue=stored is None,
         )
 
     def _look_at(self, configuration: Mapping[str, Any] | None) -> Registered:
         registered = read_registered(configuration or {}, self._endpoints)
         if registered.trusted != self._trusted:
-            self._trusted, self._trusted_since = registered.trusted, self._clock()
+            self._trusted, self._trusted_since = registered.trusted, time.monotonic()
         return registered
 
     def _is_settled(self) -> bool:
         """Return whether this replica has served for so long that all API servers can reach it."""
-        return self._served_since is not None and self._clock() - self._served_since >= self._settle_s
+        return self._served_since is not None and time.monotonic() - self._served_since >= _SETTLE_S
 
     def _store(self, found: Mapping[str, Any] | None, state: State) -> bool:
         if found is not None:

@@ -46,7 +46,7 @@ def next_state(
     *,
     settled: bool,
     overlapped: bool,
-    reissue: bool = False,
+    reissue: bool,
 ) -> State:
     """Return the state to store; the same state if there is nothing to do. `now` is in seconds since 1970.
 

@@ -57,7 +57,7 @@ def _status(findings: Iterable[Finding], strict: bool) -> int:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook check",
         description="Find objects that the webhook would refuse or warn about, and programs that would not start.",

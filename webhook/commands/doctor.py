@@ -54,7 +54,7 @@ def _has_colours() -> bool:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook doctor",
         description="Check an installation and one of its namespaces with your kubeconfig: dry runs of a Secret and of a "

@@ -38,7 +38,7 @@ def run(argv: list[str]) -> int:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook image",
         description="Show what an image runs, as the webhook reads it from its registry. Settings are the webhook's environment "

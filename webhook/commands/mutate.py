@@ -97,7 +97,7 @@ def _status(rendered: Iterable[RenderedDocument]) -> int:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook mutate",
         description="Print manifests as the cluster would run them. Nothing is sent anywhere unless an option says so; "

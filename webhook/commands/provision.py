@@ -92,7 +92,7 @@ def _end(stop: threading.Event, _number: int, _frame: object) -> None:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook provision",
         description="Make role, policy and path of namespaces in the Vault of VAULT_ADDR, with VAULT_TOKEN.",
@@ -122,6 +122,20 @@ def new_parser() -> argparse.ArgumentParser:
         type=_name(CLUSTER_PATTERN, "a path of letters, digits, dots, - and _"),
         help="name of the KV v2 mount and of the auth mount",
     )
+    _add_login_options(parser)
+    _add_webhook_options(parser)
+    parser.add_argument(
+        "--token-ttl",
+        default="1h",
+        type=_name(
+            r"[0-9]+|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+", "a duration such as 1h, or a number of seconds"
+        ),
+        help="life of the tokens (default: %(default)s)",
+    )
+    return parser
+
+
+def _add_login_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kubernetes-host", default="", help="address of the API server as Vault sees it")
     parser.add_argument(
         "--kubernetes-ca-file",
@@ -147,6 +161,9 @@ def new_parser() -> argparse.ArgumentParser:
         help="audience of the tokens that may log in: the API server's own, its --api-audiences or issuer, or that of "
         "VAULT_TOKEN_AUDIENCE and the annotation vault-token-audience where they are used (default: %(default)s)",
     )
+
+
+def _add_webhook_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--bind-secrets",
         metavar="NAMESPACE/NAME",
@@ -159,15 +176,6 @@ def new_parser() -> argparse.ArgumentParser:
         type=_name(SERVICE_ACCOUNT_PATTERN, "the name of a ServiceAccount"),
         help="with --bind-secrets, the webhook's ServiceAccount (default: the webhook's name)",
     )
-    parser.add_argument(
-        "--token-ttl",
-        default="1h",
-        type=_name(
-            r"[0-9]+|([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+", "a duration such as 1h, or a number of seconds"
-        ),
-        help="life of the tokens (default: %(default)s)",
-    )
-    return parser
 
 
 def _name(pattern: str, accepted: str) -> Callable[[str], str]:

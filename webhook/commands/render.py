@@ -109,7 +109,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook render",
         description="Print what templates of HashiCorp's annotations would write. Secrets come from files, no request is "

@@ -153,7 +153,7 @@ def _write(hits: list[dict[str, str]], output: str) -> None:
 
 
 def new_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command\'s arguments."""
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog="vault-webhook where",
         description="Find the workloads and custom objects that read a path of Vault, by KUBECONFIG or in files. Values are "

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from vaultkube.errors import ForbiddenAddress
+from vaultkube.kept.codec import ANNOTATIONS_BYTES
 from vaultkube.policy.addresses import check_address
 from vaultkube.problem import Problem
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
@@ -21,6 +22,16 @@ _SKIP_KEYS = (SUCCESSOR_PREFIX + "mutate", PREFIX + "mutate")
 def is_skipped(annotations: Mapping[str, str]) -> bool:
     """Return whether the object opts out; if so, nothing else of it is read."""
     return next((annotations[key] for key in _SKIP_KEYS if key in annotations), "") == "skip"
+
+
+def length_problems(annotations: Mapping[str, str]) -> list[Problem]:
+    """Return the problem of annotations that are too long for the API server; nothing else of them is read then."""
+    if sum([len(key) + len(text) for key, text in annotations.items()]) <= ANNOTATIONS_BYTES:
+        return []
+    message = (
+        f"annotations come to more than the {ANNOTATIONS_BYTES} bytes that Kubernetes stores: shorten them"
+    )
+    return [Problem("annotations-too-long", ("metadata", "annotations"), message)]
 
 
 _WITHOUT_PROGRAM: Mapping[str, Any] = {

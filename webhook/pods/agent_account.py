@@ -4,6 +4,7 @@ https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttok
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
@@ -31,7 +32,9 @@ def token_path(config: Config, mode: FileMode, pod_spec: PodSpec) -> str:
     """
     name = mode.agent.service_account_volume
     if name:
-        return _file_in(_mount_of(name, pod_spec), next(_token_files(name, pod_spec), _TOKEN))
+        named = [volume for volume in pod_spec.get("volumes") or () if volume.get("name") == name]
+        files = chain.from_iterable(map(_token_files, named))
+        return _file_in(_mount_of(name, pod_spec), next(files, _TOKEN))
     is_open = config.auth_method in TOKEN_METHODS and not config.token_audience
     mount = _authors_mount(pod_spec) if is_open else None
     return _file_in(mount, _TOKEN) if mount else ""
@@ -46,16 +49,14 @@ def _authors_mount(pod_spec: PodSpec) -> VolumeMount | None:
 
     A cloud's token is not used: it is only for the cloud.
     """
+    volumes = pod_spec.get("volumes") or ()
+    projected = {volume.get("name") for volume in volumes if _TOKEN in _token_files(volume)}
     for container in pod_spec.get("containers") or ():
         for mount in container.get("volumeMounts") or ():
             path = mount.get("mountPath") or ""
             if path.rstrip("/") == ACCOUNT_PATH:
                 return None
-            if (
-                _ACCOUNT in path
-                and CLOUD not in path
-                and _TOKEN in _token_files(mount.get("name", ""), pod_spec)
-            ):
+            if _ACCOUNT in path and CLOUD not in path and mount.get("name") in projected:
                 return mount
     return None
 
@@ -181,12 +182,11 @@ def _mount_of(volume: str, pod_spec: PodSpec) -> VolumeMount:
     return {"name": volume, "mountPath": _INJECTORS_MOUNT_PATH}
 
 
-def _token_files(volume: str, pod_spec: PodSpec) -> Iterator[str]:
-    for each in pod_spec.get("volumes") or ():
-        if each.get("name") == volume:
-            for source in (each.get("projected") or {}).get("sources") or ():
-                if source.get("serviceAccountToken"):
-                    yield source["serviceAccountToken"].get("path") or _TOKEN
+def _token_files(volume: Volume) -> Iterator[str]:
+    """Yield the file of each ServiceAccount token that the volume projects."""
+    for source in (volume.get("projected") or {}).get("sources") or ():
+        if source.get("serviceAccountToken"):
+            yield source["serviceAccountToken"].get("path") or _TOKEN
 
 
 def _copied(mode: FileMode, pod_spec: PodSpec) -> list[VolumeMount]:

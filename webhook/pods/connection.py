@@ -8,6 +8,7 @@ ConfigMaps could get the token: there these variables are withheld, unless the o
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from vaultenv.basics.text import bounded
 from vaultkube.policy.addresses import is_of_own_pod, is_same_server
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, EnvVar
@@ -28,6 +29,8 @@ _CARRIED = {
 
 Two are left out: the role, which is not rendered yet, and the log level, for which the container's own value counts.
 """
+_SHOWN = 100
+"""The most characters of a value in a warning: each of thousands of containers may have one about the same long annotation."""
 _PROXIES = (*PROXIES, "VAULT_PROXY_ADDR")
 _WATCHED = frozenset([*_CARRIED, *_PROXIES])
 
@@ -98,7 +101,8 @@ def connection_warnings(
 
 def replaced_warning(index: int, name: str, sent: str, key: str) -> Problem:
     """Return the warning about a variable at `index` of `env` that the webhook replaces by another value."""
-    message = f"variable {name} is replaced by {sent!r}: set it by the annotation {key}"
+    shown = bounded(sent, _SHOWN)
+    message = f"variable {name} is replaced by {shown!r}: set it by the annotation {key}"
     return Problem("container", ("env", index), message)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from vaultkube.wire.containers import Container
 from vaultkube.wire.meta import ObjectMeta
-from vaultkube.wire.pods import Pod, PodSpec
+from vaultkube.wire.pods import ContainerList, Pod, PodSpec
 from webhook.config.annotation_keys import IMAGE_DIGESTS
 from webhook.pods.annotated import with_annotation
-from webhook.pods.facts import CONTAINER_LISTS
+from webhook.pods.facts import with_containers
 from webhook.registry.reference import pinned
 
 
@@ -26,16 +26,11 @@ def with_digests(pod: Pod, digests: Mapping[str, str], *, pin: bool) -> Pod:
 
 
 def _pinned(pod_spec: PodSpec, digests: Mapping[str, str]) -> PodSpec:
-    new = pod_spec.copy()
-    for key in CONTAINER_LISTS:
-        if pod_spec.get(key):
-            new[key] = [_pinned_container(each, digests) for each in pod_spec[key]]
-    return new
+    def pinning(_key: ContainerList, container: Container) -> Container:
+        digest = digests.get(str(container.get("name")))
+        return {**container, "image": pinned(container["image"], digest)} if digest else container
 
-
-def _pinned_container(container: Container, digests: Mapping[str, str]) -> Container:
-    digest = digests.get(str(container.get("name")))
-    return {**container, "image": pinned(container["image"], digest)} if digest else container
+    return with_containers(pod_spec, pinning)
 
 
 def _recorded(metadata: ObjectMeta) -> Mapping[str, object]:

@@ -32,6 +32,7 @@ from webhook.pods.warnings import container_warnings, pod_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _OURS = (launcher.is_init_container, is_agent, is_helper)
+_Suspect = tuple[Place, Container, References]
 _TOO_LARGE = (
     "the variables of vault-env in all containers are longer than 1.5 MiB, with which no pod can be stored: "
     "shorten the annotations, above all vault-env-from-path, or take containers out"
@@ -88,7 +89,7 @@ def plan_containers(
 ) -> Plan:
     """Return the plan of these containers, without regard to the pod around them; `paths` are the annotation's."""
     wrapped: dict[Place, References] = {}
-    suspects: list[tuple[Place, Container, References]] = []
+    suspects: list[_Suspect] = []
     images: dict[Place, str] = {}
     from_paths: dict[Place, FromPaths] = {}
     problems: list[Problem] = []
@@ -101,11 +102,12 @@ def plan_containers(
         path, prefix = ("spec", *place), f"container {name}: "
         warnings += [warning.inside(path, prefix) for warning in references.invisible]
         own_paths = from_paths_of(paths, place[0], name, config)
-        if not (references or is_wrapped(container) or own_paths.text or config.sources):
+        reads = bool(references or own_paths.text or config.sources)
+        if not (reads or is_wrapped(container)):
             suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
-        if not (references or references.names_sources() or own_paths.text or config.sources):
+        if not (reads or references.names_sources()):
             idle.add(place)
         found = container_problems(container, references, config)
         problems += [problem.inside(path, prefix) for problem in found]
@@ -113,8 +115,16 @@ def plan_containers(
         warnings += [warning.inside(path, prefix) for warning in about_it]
         if not (is_command_known(container, config) or is_never_pulled(container)):
             images[place] = container.get("image") or ""
-    is_ours = bool(config.annotated or any(wrapped.values()))
-    precautions = set()
+    plan = Plan(wrapped, images, tuple(problems), tuple(warnings), from_paths, idle=frozenset(idle))
+    return _with_precautions(plan, suspects, config, sources)
+
+
+def _with_precautions(plan: Plan, suspects: Iterable[_Suspect], config: Config, sources: Sources) -> Plan:
+    """Return the plan in which the launcher also starts containers that may get a reference later."""
+    is_ours = bool(config.annotated or any(plan.wrapped.values()))
+    late: dict[Place, References] = {}
+    images: dict[Place, str] = {}
+    warnings: list[Problem] = []
     for place, container, references in suspects:
         if not (references.missing or (is_ours and sources and has_sources(container))):
             continue
@@ -122,18 +132,16 @@ def plan_containers(
         path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
         warnings += [warning.inside(path, prefix) for warning in suspicion.warnings]
         if suspicion.needs_launcher:
-            precautions.add(place)
-            wrapped[place], from_paths[place] = references, NO_PATHS
+            late[place] = references
             if not is_command_known(container, config):
                 images[place] = container.get("image") or ""
-    return Plan(
-        wrapped,
-        images,
-        tuple(problems),
-        tuple(warnings),
-        from_paths,
-        precautions=frozenset(precautions),
-        idle=frozenset(idle | {place for place in precautions if not wrapped[place].names_sources()}),
+    return plan._replace(
+        wrapped={**plan.wrapped, **late},
+        images={**plan.images, **images},
+        warnings=(*plan.warnings, *warnings),
+        from_paths={**plan.from_paths, **dict.fromkeys(late, NO_PATHS)},
+        precautions=frozenset(late),
+        idle=plan.idle | {place for place, references in late.items() if not references.names_sources()},
     )
 
 

@@ -52,7 +52,7 @@ class Access:
 class Authorizer:
     """Answers the challenges of registries."""
 
-    def __init__(self, sender: Sender, rules: Sequence[RealmRule] = ()) -> None:
+    def __init__(self, sender: Sender, rules: Sequence[RealmRule]) -> None:
         self._sender = sender
         self._rules = rules
 

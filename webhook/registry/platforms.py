@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _FORM = re.compile(r"[a-z0-9]+/[a-z0-9_]+(?:/v[0-9]{1,2}(?:\.[0-9]{1,2})?)?")
+_VARIANT = re.compile(r"v([0-9]{1,2})(?:\..*)?")
 _ALIASES: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64", "armhf": "arm", "i386": "386"}
 _DEFAULT_VARIANT: Mapping[str, str] = {"amd64": "v1", "arm": "v7", "arm64": "v8"}
 
@@ -82,6 +83,7 @@ def _rank(platform: Platform, offered: Platform) -> int:
 
 
 def _variant_number(platform: Platform) -> int:
+    """Return the number that orders the variants of an architecture; -1 if the variant has none."""
     lowest = {"arm": 5, "arm64": 8, "amd64": 1}.get(platform.architecture, -1)
-    major = platform.variant.removeprefix("v").partition(".")[0]
-    return int(major) if major.isdigit() and lowest <= int(major) else -1
+    found = _VARIANT.fullmatch(platform.variant)
+    return int(found[1]) if found and lowest <= int(found[1]) else -1

@@ -62,7 +62,7 @@ class _CachedToken:
 class Reader:
     """Reads images of all registries."""
 
-    def __init__(self, settings: RegistrySettings, lookups: int, strict_tls: bool = False) -> None:
+    def __init__(self, settings: RegistrySettings, lookups: int, strict_tls: bool) -> None:
         self._policy = AddressPolicy(
             settings.private_hosts, settings.plain_http_hosts, settings.cluster_domain
         )

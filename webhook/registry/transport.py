@@ -60,7 +60,7 @@ class Sender(Protocol):
 class Transport:
     """Sends requests over keep-alive connections; for use by many threads."""
 
-    def __init__(self, dialler: Dialler, ca: str = "", strict: bool = False) -> None:
+    def __init__(self, dialler: Dialler, ca: str, strict: bool) -> None:
         pools = registry_pools(dialler.dial)
         self._adapters = {
             verify: ContextAdapter(

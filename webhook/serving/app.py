@@ -12,8 +12,9 @@ from vaultkube.metrics import Metrics, exposition
 from webhook.admission.review import AdmissionRequest
 from webhook.serving.callers import Callers
 from webhook.serving.expiry import Expiry
-from webhook.serving.fast_path import DENIED, PATHS
+from webhook.serving.fast_path import PATHS
 from webhook.serving.reviewer import CALLERS, REVIEWER, Admission, Reviewer, Tracing
+from webhook.serving.sending import DENIED
 from webhook.serving.tls import ServerSocket
 
 BODY_LIMIT = 8 << 20

@@ -1,8 +1,5 @@
 """Kubernetes Events about refused objects: `kubectl get events` shows why a pod is missing."""
 
-import time
-from collections.abc import Callable
-
 from vaultkube.events import EventSender, Recorder, warning
 from vaultkube.wire.meta import ObjectReference
 from vaultkube.wire.objects import Event
@@ -14,10 +11,8 @@ CONTROLLER = "vault-webhook"
 class Events:
     """Sends an Event for each refusal, within the rate of `EventSender`."""
 
-    def __init__(
-        self, recorder: Recorder, instance: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._sender = EventSender(recorder, clock)
+    def __init__(self, recorder: Recorder, instance: str) -> None:
+        self._sender = EventSender(recorder)
         self._instance = instance
 
     def refused(self, request: AdmissionRequest, reason: str) -> None:

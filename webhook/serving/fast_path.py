@@ -1,4 +1,4 @@
-"""The fast path: the thread that watches connections reads and answers reviews without gunicorn's parser and Flask.
+"""The fast path: the thread that watches connections reads reviews without gunicorn's parser and Flask.
 
 Passing a request to a thread and its connection back costs as much as most decisions, and gunicorn's parser with Flask
 costs the same again. Only requests in the API server's form are read here, in the simplest syntax of RFC 9112: a POST
@@ -8,14 +8,11 @@ handles every other request, once its whole head has arrived.
 
 import re
 import ssl
-import time
 from collections.abc import Callable
-from email.utils import formatdate
 from enum import Enum
 from typing import Any, NamedTuple
 
-from vaultkube.remember import anything, remember, remember_last
-from webhook.serving.reviewer import Answer
+from vaultkube.remember import anything, remember
 
 SHORT_BYTES = 32_768
 """The longest body for a decision in the thread that watches connections: it bounds the time of one decision there."""
@@ -58,16 +55,6 @@ _FIELDS = frozenset(
 )
 _TRACEPARENT = re.compile(rb"^traceparent:[ \t]*([!-~]{1,512})\r\n", re.IGNORECASE | re.MULTILINE)
 _NUMBER = re.compile(rb"[0-9]{1,7}")
-DENIED = b"only the API server is answered here\n"
-_DENIED = (
-    b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: %d\r\n\r\n%b"
-) % (len(DENIED), DENIED)
-_HEALTHY = (
-    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
-    b"Content-Length: 3\r\n\r\nok\n"
-)
-_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Request(NamedTuple):
@@ -99,10 +86,6 @@ class State(Enum):
     HEALTH = "it asks whether the webhook lives"
     UNUSUAL = "it is another request, whose head has come as a whole"
     BAD = "it cannot become a request, or its head is too long"
-
-
-LAST_ANSWERS = {State.DENIED: _DENIED, State.HEALTH: _HEALTHY, State.BAD: _BAD_REQUEST}
-"""Answers after which the connection is closed."""
 
 
 class Incoming:
@@ -231,27 +214,3 @@ _body_length = remember(_read_length, public=anything, longest=512, entries=64)
 
 No field in `_FIELDS` may be secret.
 """
-
-
-def send(sock: Any, text: bytes) -> bytes:
-    """Send the bytes that the connection accepts now; return the rest. Raises OSError if the connection is broken."""
-    rest = memoryview(text)
-    try:
-        while rest:
-            rest = rest[sock.send(rest) :]
-    except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-        pass
-    return bytes(rest)
-
-
-def message(answer: Answer) -> bytes:
-    """Return the answer as an HTTP message on a connection that stays open."""
-    return (
-        f"HTTP/1.1 {answer.status}\r\nDate: {_date(int(time.time()))}\r\nConnection: keep-alive\r\n"
-        f"Content-Type: {answer.content_type}\r\nContent-Length: {len(answer.body)}\r\n\r\n"
-    ).encode("ascii") + answer.body
-
-
-@remember_last
-def _date(now_s: int) -> str:
-    return formatdate(now_s, usegmt=True)

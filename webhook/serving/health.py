@@ -65,18 +65,18 @@ class Watch:
         return plain(503, problem) if problem else live()
 
 
-def answers(address: tuple[str, int], *, tls: bool, timeout_s: float = _PROBE_S) -> bool:
+def answers(address: tuple[str, int], *, tls: bool) -> bool:
     """Return whether a worker at this address answers `/healthz`; its certificate is not verified."""
     try:
-        with _connection(address, tls, timeout_s) as connection:
+        with _connection(address, tls) as connection:
             connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 
 
-def _connection(address: tuple[str, int], tls: bool, timeout_s: float) -> socket.socket:
-    plain = socket.create_connection(address, timeout_s)
+def _connection(address: tuple[str, int], tls: bool) -> socket.socket:
+    plain = socket.create_connection(address, _PROBE_S)
     if not tls:
         return plain
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

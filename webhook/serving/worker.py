@@ -26,11 +26,10 @@ from gunicorn import http, sock
 from gunicorn.workers.gthread import ThreadWorker
 
 from vaultkube.net.strangers import Strangers
-from webhook.serving import fast_path
 from webhook.serving.callers import Callers
-from webhook.serving.fast_path import SHORT_BYTES, Incoming, Request, State
+from webhook.serving.fast_path import READS, SHORT_BYTES, Incoming, Request, State
 from webhook.serving.reviewer import CALLERS, REVIEWER, Answer, Reviewer
-from webhook.serving.sending import answer_review, finish_review, send_answer
+from webhook.serving.sending import answer_review, finish_review, send_answer, send_last_answer
 from webhook.serving.tls import handshake
 
 OVERRIDDEN = (
@@ -126,7 +125,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def on_end(self, conn: Any) -> None:
         """Discard the bytes that a client still sends after the last answer, until it closes its side."""
         try:
-            for _ in range(fast_path.READS):
+            for _ in range(READS):
                 if not conn.sock.recv(_RECORD):
                     self._close(conn)
                     return
@@ -224,12 +223,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Send the answer to a request that is not a review, and end the connection."""
         if state is State.DENIED:
             self._callers.denied(str(conn.client[0]) if conn.client else "")
-        try:
-            fast_path.send(conn.sock, fast_path.LAST_ANSWERS[state])
-        except OSError:
-            self._close(conn)
-        else:
+        if send_last_answer(conn, state):
             self._end(conn)
+        else:
+            self._close(conn)
 
     def _in_thread(
         self, work: Callable[[], object], then: "Callable[[Future[Any]], None]", *, is_known: bool = True

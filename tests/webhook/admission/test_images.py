@@ -109,3 +109,19 @@ def test_for_a_precaution_no_pod_is_refused_and_the_reason_is_told(more: dict[ty
     facts = {AccountPullSecrets: account_secrets, PullSecrets: existing_secrets, **more}
     (images, unread), _ = decided(find_images(spec, "tenants", plan, False, OPERATORS), facts)
     assert (images, unread) == ({}, {("containers", 1): str(next(iter(more.values())))})
+
+
+def test_pull_secrets_are_read_once_for_a_pod_with_a_precaution_too() -> None:
+    spec = {**spec_with("of-pod"), "containers": [APP, LATE]}
+    plan = plan_pod(spec, parse_config({}, read_defaults({}))[0], {})
+    facts = {
+        AccountPullSecrets: account_secrets,
+        PullSecrets: existing_secrets,
+        ImageConfigs: lambda need: {
+            query.image: ImageConfig(("/app",), (), "") for query in need.queries.values()
+        },
+    }
+    (images, unread), needs = decided(find_images(spec, "tenants", plan, False, OPERATORS), facts)
+    assert sorted(images) == ["other:1", "private.example.com/app:1"]
+    assert not unread
+    assert [type(need) for need in needs].count(PullSecrets) == 2, "the pod's, and the operator's"

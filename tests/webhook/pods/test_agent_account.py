@@ -1,5 +1,6 @@
 """The agent's token: Kubernetes' mount, an annotated volume, one for an audience, or a volume for only the agent."""
 
+import time
 from typing import Any
 
 import pytest
@@ -121,6 +122,15 @@ def test_other_volumes_are_no_token_of_the_agent(
     found = agent(spec_of(container(volumeMounts=mounted), volumes=volumes))
     assert ACCOUNT in found["volumeMounts"]
     assert "VAULT_JWT_FILE" not in variables(found)
+
+
+def test_very_many_mounts_and_volumes_take_no_long_time() -> None:
+    mounted = [{**AUTHORS, "mountPath": f"{AUTHORS['mountPath']}{index}"} for index in range(10_000)]
+    volumes = [{"name": f"v{index}"} for index in range(10_000)]
+    began = time.process_time()
+    new = changed(spec_of(container(volumeMounts=mounted), volumes=volumes))
+    assert time.process_time() - began < 2
+    assert "vault-agent-token" in names(new["volumes"])
 
 
 def test_an_operators_audience_wins_over_a_token_that_nobody_names() -> None:

@@ -186,6 +186,14 @@ def test_a_file_of_a_login_that_an_annotation_replaces_is_warned_about(
     assert mutate(new, config)[2].warnings == ()
 
 
+def test_a_long_value_is_not_repeated_in_the_warnings_of_all_containers() -> None:
+    config = config_of(vault_env_from_path="secret/data/" + "x" * 10_000, vault_role="r" * 10_000)
+    env = [KEY, {"name": "VAULT_ENV_FROM_PATH", "value": "own"}, {"name": "VAULT_ROLE", "value": "own"}]
+    warnings = mutate(spec_of(container(env=env)), config)[2].warnings
+    assert len(warnings) == 2
+    assert all(len(warning.message) < 250 for warning in warnings)
+
+
 def test_a_role_is_replaced_by_that_of_the_service_account() -> None:
     pod_spec = spec_of(
         container(env=[KEY, {"name": "VAULT_ROLE", "value": "theirs"}]), serviceAccountName="jo"

@@ -56,6 +56,14 @@ def test_a_variant_without_its_letter_is_the_same(wanted: str, variant: str) -> 
     assert best_match(node, [Platform("linux", node.architecture, variant)]) == 0
 
 
+@pytest.mark.parametrize(
+    "variant", ["v\N{SUPERSCRIPT TWO}", "v" + "9" * 5000, "\N{ARABIC-INDIC DIGIT SEVEN}", "v7x", "v"]
+)
+def test_a_variant_that_is_none_runs_on_no_node(variant: str) -> None:
+    """The text is a registry's, and Python takes more for digits than those of a number."""
+    assert best_match(parse_platform("linux/arm64"), [Platform("linux", "arm64", variant)]) is None
+
+
 def test_a_pin_of_the_pod_narrows_the_platforms_of_the_cluster() -> None:
     cluster = (platform("linux/amd64"), platform("linux/arm/v6"))
     assert platforms_to_read(cluster, ()) == cluster

@@ -21,8 +21,9 @@ from tests.webhook.serving.test_app import NoMetrics
 from vaultkube.deadline import Deadline
 from webhook.admission.needs import Need, SecretObject, Steps, advance
 from webhook.admission.review import AdmissionRequest, Decision
-from webhook.serving.fast_path import Incoming, Request, State, message, send
+from webhook.serving.fast_path import Incoming, Request, State
 from webhook.serving.reviewer import Answer, Review, Reviewer
+from webhook.serving.sending import message, send
 
 POST = (
     b"POST /pods?timeout=10s HTTP/1.1\r\nHost: vault-webhook.vault-webhook.svc:443\r\n"

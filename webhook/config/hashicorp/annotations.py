@@ -148,7 +148,7 @@ def agent_key(field: str, name: str = "") -> str:
     return f"{PREFIX}{key}-{name}" if name else PREFIX + key
 
 
-def agent_path(field: str, name: str = "") -> FieldPath:
+def agent_path(field: str, name: str) -> FieldPath:
     """Return the path of that annotation in its object."""
     return annotation_path(agent_key(field, name))
 

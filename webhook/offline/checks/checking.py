@@ -1,13 +1,13 @@
 """All findings of a document: the problems from the webhook's decisions, and the rest of its answer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.problem import Problem
 from webhook.admission.gather import gather_sources
-from webhook.config.configure import is_skipped
+from webhook.config.configure import is_skipped, length_problems
 from webhook.offline.checks.finding import Finding, finding
 from webhook.offline.checks.migration import custom_object_problems
 from webhook.offline.checks.objects import check_object
@@ -78,7 +78,10 @@ class Checker:
         yield from (problem for problem in own if problem.path not in explained)
         yield from differences
 
-    def _decided(self, reviewable: ReviewableObject) -> Iterator[Problem]:
+    def _decided(self, reviewable: ReviewableObject) -> Iterable[Problem]:
+        too_long = length_problems(reviewable.annotations)
+        if too_long:
+            return too_long
         if reviewable.resource == "pods":
             return check_pod(reviewable, self.operator, self._facts(reviewable), self.origin)
         return check_object(reviewable, self.operator, migration=self.origin == _BANK_VAULTS)

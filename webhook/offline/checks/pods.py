@@ -26,7 +26,7 @@ class PodFacts:
 
 
 def check_pod(
-    reviewable: ReviewableObject, operator: Operator, facts: PodFacts, origin: str = ""
+    reviewable: ReviewableObject, operator: Operator, facts: PodFacts, origin: str
 ) -> Iterator[Problem]:
     """Yield the problems of the pod, and its differences from `origin`, a key of `ORIGINS`, if one is named."""
     settings = operator.settings_for(reviewable.annotations)

@@ -78,6 +78,15 @@ def test_a_mistake_in_an_annotation_is_found_at_its_key(key: str, text: str, rul
     assert found(pod(container(), annotations={key: text})) == [(rule, annotation(key))]
 
 
+def test_annotations_that_no_object_can_have_are_found_by_their_rule_and_alone() -> None:
+    long = {"vault-role": "x" * 300_000, "vault-rol": "shop"}
+    for manifest in (
+        pod(container(), annotations=long),
+        secret(annotations=long, stringData={"a": REFERENCE}),
+    ):
+        assert found(manifest) == [("annotations-too-long", "metadata.annotations")]
+
+
 def test_an_overruled_spelling_is_no_mistake() -> None:
     manifest = pod(container(), annotations={"vault-skip-verify": "maybe"})
     manifest["metadata"]["annotations"]["secrets-webhook.security.bank-vaults.io/vault-skip-verify"] = "false"
