@@ -21,6 +21,11 @@ FieldStep = str | int
 Steps = Iterator[tuple[FieldStep, object]]
 
 
+def is_custom_group(group: str) -> bool:
+    """Return whether the API group may be that of custom objects, which has a dot; `apps` and `….k8s.io` are Kubernetes' own."""
+    return "." in group and not group.endswith(".k8s.io")
+
+
 def find_values(content: KubernetesObject) -> dict[str, bytes]:
     """Return the texts of `content` that may hold references, by JSON Pointer; raise NotResolved for too many."""
     found, left = {}, _POINTERS_LENGTH

@@ -133,7 +133,8 @@ class ObjectDecisions:
         content, policy = request.object, self._settings.path_policy()
         requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
         outside = policy.violations(requested, request.namespace, deadline)
-        refuse([*object_problems(content, references, config), *(outside if policy.enforced else ())])
+        problems = object_problems(content, references, config, request.namespace)
+        refuse([*problems, *(outside if policy.enforced else ())])
         return outside
 
     def _ca(self, config: Config) -> Steps[bytes]:

@@ -15,16 +15,24 @@ from webhook.objects.references import References
 
 _NO_IDENTITY = (
     "it holds Vault references ({}) but names no identity to read them with; add the annotation "
-    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace"
+    "vault.security.banzaicloud.io/vault-serviceaccount with a ServiceAccount of this namespace, or "
+    "vault.security.banzaicloud.io/mutate: skip if they shall stay, as for pods that resolve them"
+)
+_NO_NAMESPACE = (
+    "it holds Vault references ({}) but is in no namespace, and so has no ServiceAccount to read them as; keep the values "
+    "in a Secret, and have the object name it"
 )
 _NOT_BASE64 = "the reference stays as it is, because `auth` must be base64: write the reference in base64, or username and password"
 
 
-def object_problems(content: KubernetesObject, references: References, config: Config) -> Iterator[Problem]:
+def object_problems(
+    content: KubernetesObject, references: References, config: Config, namespace: str
+) -> Iterator[Problem]:
     """Yield the problems of the object's references; with one of them it cannot be resolved, whatever Vault holds."""
-    if references and not config.service_account:
-        labels = messages(label_warnings(content.get("metadata")))
-        message = "; ".join([_NO_IDENTITY.format(", ".join(references.names())), *labels])
+    if references and not (namespace and config.service_account):
+        labels = messages(label_warnings(content.get("metadata"))) if namespace else ()
+        reason = _NO_IDENTITY if namespace else _NO_NAMESPACE
+        message = "; ".join([reason.format(", ".join(references.names())), *labels])
         yield Problem("identity", ("metadata", "annotations"), message)
     misplaced = ((name, LOGIN_MISPLACED) for name in references.names_with(Login))
     for name, reason in (*references.malformed.items(), *misplaced):

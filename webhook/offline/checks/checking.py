@@ -8,8 +8,8 @@ from vaultkube.errors import Refused
 from vaultkube.problem import Problem
 from webhook.admission.gather import gather_sources
 from webhook.config.configure import is_skipped
+from webhook.offline.checks.custom_objects import custom_object_problems
 from webhook.offline.checks.finding import Finding, finding
-from webhook.offline.checks.migration import custom_object_problems
 from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
 from webhook.offline.checks.provider_classes import class_problems, find_classes

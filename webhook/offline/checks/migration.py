@@ -4,21 +4,22 @@ That webhook: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from vaultenv.references.grammar import has_reference
 from vaultkube import value_types
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import Problem
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import ANNOTATIONS, Config
 from webhook.config.helpers import writes_token
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
 from webhook.offline.operator_settings import Operator
-from webhook.offline.reviewable import ReviewableObject, find_objects
+from webhook.offline.reviewable import ReviewableObject
 from webhook.pods.plan import Plan
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
+_CLOUD_REGISTRY = re.compile(r"\d{12}\.dkr[.-]ecr.*|[^.]+\.(azurecr\.(io|cn|us)|pkg\.dev)|([a-z]+\.)?gcr\.io")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _SKIP_LABEL = "security.bank-vaults.io/mutate"
 _WITH_OWN_RULE = frozenset(["client_timeout_s", "delay_s"])
@@ -34,6 +35,7 @@ def pod_migration(
         return
     spec = reviewable.content["spec"]
     yield Problem("init-container", ("spec",), "the init container and the launcher's volume are stricter")
+    yield from _cloud_registries(spec, plan, operator)
     if config.from_path and any(container.get("env") for container in spec.get("containers") or ()):
         message = "a variable of the container wins over a key of the same name"
         yield Problem("precedence", config.path_of("from_path"), message)
@@ -51,6 +53,19 @@ def pod_migration(
             if _ESCAPE.search(str(entry.get("value") or "")):
                 path = ("spec", key, index, "env", position, "value")
                 yield Problem("escape", path, f"variable {entry.get('name')}: the reference stays text")
+
+
+def _cloud_registries(spec: PodSpec, plan: Plan, operator: Operator) -> Iterator[Problem]:
+    """Yield a problem for each image whose entry point is read from a registry where only nodes have credentials."""
+    if spec.get("imagePullSecrets") or operator.settings.default_pull_secret:
+        return
+    for place, image in plan.images.items():
+        host = image.partition("/")[0]
+        if _CLOUD_REGISTRY.fullmatch(host):
+            message = (
+                f"the webhook has no credentials for {host} unless the pod's ServiceAccount has a pull secret"
+            )
+            yield Problem("cloud-registry", ("spec", *place, "image"), message)
 
 
 def _helpers(config: Config, plan: Plan) -> Iterator[Problem]:
@@ -92,13 +107,6 @@ def object_migration(
             yield Problem("escape", path, f"key {name}: the reference stays text")
 
 
-def custom_object_problems(content: object, custom_kinds: Collection[str]) -> Iterator[Problem]:
-    """Yield the problems of references in a document that the webhook does not review."""
-    if isinstance(content, dict) and not list(find_objects(content, "", custom_kinds)):
-        for path in _references(content, ()):
-            yield Problem("custom-object", path, "this reference stays as it is")
-
-
 def _common(reviewable: ReviewableObject, operator: Operator, config: Config) -> Iterator[Problem]:
     yield from _fallbacks(reviewable)
     yield from _skip_label(reviewable)
@@ -135,17 +143,3 @@ def _skip_label(reviewable: ReviewableObject) -> Iterator[Problem]:
     labels = (reviewable.content.get("metadata") or {}).get("labels") or {}
     if labels.get(_SKIP_LABEL) == "skip":
         yield Problem("skip-label", ("metadata", "labels", _SKIP_LABEL), "the webhook looks at this object")
-
-
-def _references(content: object, path: FieldPath) -> Iterator[FieldPath]:
-    if isinstance(content, str):
-        if has_reference(content.encode("utf-8", "surrogatepass")):
-            yield path
-        return
-    parts: Iterable[tuple[str | int, object]] = ()
-    if isinstance(content, Mapping):
-        parts = content.items()
-    elif isinstance(content, list):
-        parts = enumerate(content)
-    for step, part in parts:
-        yield from _references(part, (*path, step))

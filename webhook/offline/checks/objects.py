@@ -27,7 +27,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
         yield from label_warnings(reviewable.content.get("metadata"))
-        yield from object_problems(content, references, config)
+        yield from object_problems(content, references, config, reviewable.namespace)
         yield from object_warnings(content, references)
         yield from find_refreshable(kind, content, config).warnings
         if annotation_of(content) and config.refresh_after_s:

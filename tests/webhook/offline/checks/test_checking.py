@@ -282,12 +282,14 @@ def test_no_valid_pod_is_refused_and_no_crash() -> None:
     assert found(pod({"name": "app", "env": ["A=b"]})) == [("refused", "")]
 
 
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"
 MOVED = [
     (pod(container(), annotations={"vault-skip-verify": "yes"}), "was-false", annotation("vault-skip-verify")),
     (pod(container(), annotations={"transit-batch-size": "x"}), "was-ignored", annotation("transit-batch-size")),
     (pod(container(), annotations={"vault-env-delay": "5"}), "bare-number", annotation("vault-env-delay")),
     (pod(container(), annotations={"vault-addr": "https://v"}), "address-list", annotation("vault-addr")),
     (pod(container(), annotations={"registry-skip-verify": "true"}), "registry-verify", annotation("registry-skip-verify")),
+    (pod(container(image=ECR, command=[])), "cloud-registry", "spec.containers[0].image"),
     (secret(data={}, stringData={"a": REFERENCE}), "identity-of-webhook", "metadata.annotations"),
     ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": REFERENCE}}, "config-map-annotation", "metadata"),
     ({"apiVersion": "x/v1", "kind": "Custom", "spec": {"a": [{"b": REFERENCE}]}}, "custom-object", "spec.a[0].b"),
@@ -312,6 +314,69 @@ def test_each_change_from_bank_vaults_is_listed(manifest: Any, rule: str, place:
 
 def test_every_rule_of_the_migration_has_an_example() -> None:
     assert {row[1] for row in MOVED} == {rule.id for rule in MIGRATION}
+
+
+@pytest.mark.parametrize(
+    ("image", "is_cloud"),
+    [
+        (ECR, True),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws/shop", True),
+        ("europe-docker.pkg.dev/shop/app/web:1", True),
+        ("eu.gcr.io/shop/web", True),
+        ("shop.azurecr.io/web@sha256:" + "0" * 64, True),
+        ("public.ecr.aws/nginx/nginx:1", False),
+        ("ghcr.io/shop/web:1", False),
+        ("web", False),
+        ("pkg.dev/web", False),
+        ("azurecr.io.example.com/web", False),
+    ],
+)
+def test_images_that_nodes_pull_by_their_identity_are_listed(image: str, is_cloud: bool) -> None:
+    def listed(**fields: Any) -> bool:
+        own = container(image=image, command=fields.pop("command", []))
+        return "cloud-registry" in dict(found(pod(own, **fields), origin="bank-vaults"))
+
+    assert listed() is is_cloud
+    assert not listed(command=["/app"])
+    assert not listed(imagePullSecrets=[{"name": "pull"}])
+    assert not listed(annotations={"entrypoint": '{"app": ["/app"]}'})
+
+
+CUSTOM = {"apiVersion": "x.example/v1", "kind": "Custom", "metadata": {"annotations": {"a": REFERENCE}}}
+INGRESS = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"host": REFERENCE}}
+LEFT = [
+    (CUSTOM, "metadata.annotations.a", "metadata is not resolved"),
+    ({**CUSTOM, "metadata": {}, "spec": {"a": REFERENCE}}, "spec.a", "--objects"),
+    (INGRESS, "spec.host", "Kubernetes' own"),
+    ({**INGRESS, "apiVersion": "policy/v1"}, "spec.host", "Kubernetes' own"),
+    ({"kind": "List", "items": [secret(), INGRESS]}, "items[1].spec.host", "Kubernetes' own"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "place", "words"), LEFT)
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_reference_that_stays_says_why_and_what_works(
+    manifest: Any, place: str, words: str, registered: bool
+) -> None:
+    """Before, the remedy for Ingresses was refused by the command, and annotations of registered kinds stayed unmentioned."""
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    kinds = ["customs.x.example"] if registered else []
+    checker = Checker(read_operator(None, kinds), SURROUNDINGS, "default", "bank-vaults")
+    stays = [one for one in checker.findings(document) if one.rule_id == "custom-object"]
+    if registered and words == "--objects":
+        assert stays == []
+    else:
+        assert [one.path for one in stays] == [place]
+        assert words in stays[0].message
+
+
+@pytest.mark.parametrize("kinds", [[], ["customs.x.example"]])
+def test_the_copy_of_an_object_that_kubectl_keeps_is_no_reference(kinds: list[str]) -> None:
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+    manifest = {**CUSTOM, "metadata": {"annotations": {key: f'{{"spec":{{"a":"${{{REFERENCE}}}"}}}}'}}}
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    checker = Checker(read_operator(None, kinds), SURROUNDINGS, "default", "bank-vaults")
+    assert list(checker.findings(document)) == []
 
 
 VALUES = st.sampled_from(
