@@ -28,7 +28,7 @@ from webhook.pods.plan import MOST_ADDED, WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
-from webhook.pods.warnings import container_warnings, pod_warnings
+from webhook.pods.warnings import container_warnings, pod_warnings, word_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _OURS = (launcher.is_init_container, is_agent, is_helper)
@@ -99,7 +99,8 @@ def plan_containers(
         references = find_references(container, sources, deadline)
         name = container.get("name") or ""
         path, prefix = ("spec", *place), f"container {name}: "
-        warnings += [warning.inside(path, prefix) for warning in references.invisible]
+        about_words = word_warnings(container, deadline)
+        warnings += [warning.inside(path, prefix) for warning in (*references.invisible, *about_words)]
         own_paths = from_paths_of(paths, place[0], name, config)
         if not (references or is_wrapped(container) or own_paths.text or config.sources):
             suspects.append((place, container, references))

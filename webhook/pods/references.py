@@ -205,6 +205,18 @@ class _ValueReferences(NamedTuple):
     ends_invisibly: bool = False
 
 
+def is_read(text: str, deadline: Deadline) -> bool:
+    """Return whether the text, as the value of a variable, would be read from Vault; never for a malformed reference."""
+    if PREFIX not in text:
+        return False
+    deadline.check()
+    try:
+        read = _read_remembered(utf8(text), deadline)
+    except InvalidReference:
+        return False
+    return bool(read.paths) or read.decrypts
+
+
 def _refers(value: bytes, deadline: Deadline) -> bool:
     try:
         return _read_remembered(value, deadline).refers

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.specs import (
+    CIPHERTEXT,
     CONFIG_MAP,
     REFERENCE,
     config_of,
@@ -46,6 +47,25 @@ def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
         f"container app: $(PASSWORD) in `{key}` becomes the reference, not the secret: the kubelet replaces it"
     )
     assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+@pytest.mark.parametrize("word", [REFERENCE, f"--password={REFERENCE}", f"echo ${{{REFERENCE}}}", CIPHERTEXT])
+@pytest.mark.parametrize("env", [[], [{"name": "PASSWORD", "value": REFERENCE}]])
+def test_a_reference_written_in_the_command_is_a_warning(key: str, word: str, env: list[Any]) -> None:
+    """Before, the program got its text, and nothing said so."""
+    new, _, plan = mutate(spec_of(container(**{"command": ["/app"], "env": env, key: ["/app", word]})))
+    (warning,) = messages(plan.warnings)
+    assert warning.startswith(f"container app: `{key}` has a reference, which stays as it is")
+    assert "secret/data/app" not in warning
+    assert messages(mutate(new)[2].warnings) == ((warning.replace("command", "args"),) if env else (warning,))
+
+
+@pytest.mark.parametrize(
+    "word", ["vault:8200", "--addr=vault:8200", "${vault:-none}", "vault: x#y", "\\vault:a#b"]
+)
+def test_other_text_with_vault_in_the_command_is_no_warning(word: str) -> None:
+    assert not mutate(spec_of(referring(args=[word])))[2].warnings
 
 
 @pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe", "startupProbe"])
