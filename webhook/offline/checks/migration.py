@@ -8,18 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 
 from vaultkube import value_types
 from vaultkube.problem import Problem
-from vaultkube.wire.pods import PodSpec
 from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import ANNOTATIONS, Config
 from webhook.config.helpers import writes_token
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
+from webhook.offline.checks.registries import registry_differences
 from webhook.offline.operator_settings import Operator
 from webhook.offline.reviewable import ReviewableObject
 from webhook.pods.plan import Plan
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
-_CLOUD_REGISTRY = re.compile(r"\d{12}\.dkr[.-]ecr.*|[^.]+\.(azurecr\.(io|cn|us)|pkg\.dev)|([a-z]+\.)?gcr\.io")
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 _SKIP_LABEL = "security.bank-vaults.io/mutate"
 _WITH_OWN_RULE = frozenset(["client_timeout_s", "delay_s"])
@@ -35,7 +34,7 @@ def pod_migration(
         return
     spec = reviewable.content["spec"]
     yield Problem("init-container", ("spec",), "the init container and the launcher's volume are stricter")
-    yield from _cloud_registries(spec, plan, operator)
+    yield from registry_differences(spec, plan, operator)
     if config.from_path and any(container.get("env") for container in spec.get("containers") or ()):
         message = "a variable of the container wins over a key of the same name"
         yield Problem("precedence", config.path_of("from_path"), message)
@@ -53,19 +52,6 @@ def pod_migration(
             if _ESCAPE.search(str(entry.get("value") or "")):
                 path = ("spec", key, index, "env", position, "value")
                 yield Problem("escape", path, f"variable {entry.get('name')}: the reference stays text")
-
-
-def _cloud_registries(spec: PodSpec, plan: Plan, operator: Operator) -> Iterator[Problem]:
-    """Yield a problem for each image whose entry point is read from a registry where only nodes have credentials."""
-    if spec.get("imagePullSecrets") or operator.settings.default_pull_secret:
-        return
-    for place, image in plan.images.items():
-        host = image.partition("/")[0]
-        if _CLOUD_REGISTRY.fullmatch(host):
-            message = (
-                f"the webhook has no credentials for {host} unless the pod's ServiceAccount has a pull secret"
-            )
-            yield Problem("cloud-registry", ("spec", *place, "image"), message)
 
 
 def _helpers(config: Config, plan: Plan) -> Iterator[Problem]:

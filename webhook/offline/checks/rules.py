@@ -75,6 +75,7 @@ MIGRATION = (
     Rule("address-list", NOTE, "an annotated address must be the operator's or on a list", "the operator sets VAULT_ADDR_ALLOWLIST, as with Bank-Vaults since 1.23.1"),
     Rule("registry-verify", WARNING, "registry-skip-verify needs the operator's consent here", "the operator sets REGISTRY_CA_FILE, or REGISTRY_ALLOW_SKIP_VERIFY"),
     Rule("cloud-registry", WARNING, "Bank-Vaults reads images of ECR, Google and Azure with an identity in the cloud; here only pull secrets are used", "set `command`, or have the operator set DEFAULT_IMAGE_PULL_SECRET: docs/registry.md; nothing for a public image"),
+    Rule("private-registry", WARNING, "Bank-Vaults reads images of any registry that its pods reach; here those of the cluster and with private addresses must be on a list", "set `command`, or have the operator set REGISTRY_PRIVATE_HOSTS, and REGISTRY_PLAIN_HTTP_HOSTS for one without TLS: docs/registry.md"),
     Rule("identity-of-webhook", ERROR, "Bank-Vaults reads these values with the webhook's own login; here it is never used", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
     Rule("config-map-annotation", WARNING, "a ConfigMap is looked at only if it has one of our annotations", "add the annotation vault.security.banzaicloud.io/vault-serviceaccount"),
     Rule("custom-object", WARNING, "a reference in an object of another kind stays as it is: the kind is not registered or Kubernetes' own, or the reference is in the metadata", "as the message says: docs/custom-objects.md"),

@@ -290,6 +290,7 @@ MOVED = [
     (pod(container(), annotations={"vault-addr": "https://v"}), "address-list", annotation("vault-addr")),
     (pod(container(), annotations={"registry-skip-verify": "true"}), "registry-verify", annotation("registry-skip-verify")),
     (pod(container(image=ECR, command=[])), "cloud-registry", "spec.containers[0].image"),
+    (pod(container(image="registry.local:5000/shop", command=[])), "private-registry", "spec.containers[0].image"),
     (secret(data={}, stringData={"a": REFERENCE}), "identity-of-webhook", "metadata.annotations"),
     ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": REFERENCE}}, "config-map-annotation", "metadata"),
     ({"apiVersion": "x/v1", "kind": "Custom", "spec": {"a": [{"b": REFERENCE}]}}, "custom-object", "spec.a[0].b"),
@@ -340,6 +341,33 @@ def test_images_that_nodes_pull_by_their_identity_are_listed(image: str, is_clou
     assert not listed(command=["/app"])
     assert not listed(imagePullSecrets=[{"name": "pull"}])
     assert not listed(annotations={"entrypoint": '{"app": ["/app"]}'})
+
+
+@pytest.mark.parametrize(
+    ("image", "is_private"),
+    [
+        ("registry:5000/shop", True),
+        ("registry.svc.cluster.local/shop:1", True),
+        ("10.1.2.3:5000/shop", True),
+        ("localhost:5000/shop", True),
+        ("registry.example.com:5000/shop", False),
+        ("shop", False),
+        ("Not/An Image", False),
+    ],
+)
+def test_registries_that_the_operator_must_list_are_listed(
+    image: str, is_private: bool, tmp_path: Path
+) -> None:
+    own = pod(container(image=image, command=[]))
+    assert ("private-registry" in dict(found(own, origin="bank-vaults"))) is is_private
+    file, environ = (
+        tmp_path / "settings.yaml",
+        {"VAULT_ADDR": "https://v", "REGISTRY_PRIVATE_HOSTS": "registry,10.*.*.*,localhost,*.svc.*.*"},
+    )
+    file.write_text(yaml.safe_dump({"kind": "ConfigMap", "data": environ}))
+    (document,) = parse_documents(yaml.safe_dump(own))
+    checker = Checker(read_operator(str(file)), SURROUNDINGS, "default", "bank-vaults")
+    assert "private-registry" not in {one.rule_id for one in checker.findings(document)}
 
 
 CUSTOM = {"apiVersion": "x.example/v1", "kind": "Custom", "metadata": {"annotations": {"a": REFERENCE}}}
