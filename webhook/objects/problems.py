@@ -4,12 +4,16 @@ from collections.abc import Iterator
 
 from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
+from vaultkube.objects import custom
+from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.objects.secret import unread_references
 from vaultkube.problem import Problem, messages
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config import transit
 from webhook.config.annotations import Config
 from webhook.config.misplaced import label_warnings
+from webhook.config.openbao import INSTEAD, is_openbao, is_reference
+from webhook.config.openbao import MARK as OPENBAO_MARK
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
 
@@ -39,6 +43,21 @@ def object_problems(
         yield Problem("reference", value_path(content, name), f"key {name}: {reason}")
     for name in references.names_with(Ciphertext) if not config.transit_key else ():
         yield Problem("transit-key", value_path(content, name), f"key {name}: {transit.NO_KEY}")
+
+
+def openbao_problems(resource: str, content: KubernetesObject, config: Config) -> Iterator[Problem]:
+    """Yield a problem for each reference in the form of the successor's provider `bao`, if the object is for that provider."""
+    if not is_openbao(config):
+        return
+    is_custom = resource == "objects"
+    values = (
+        custom.find_values(content, OPENBAO_MARK)
+        if is_custom
+        else OBJECT_KINDS[resource].find_values(content)
+    )
+    for name, value in values.items():
+        if is_reference(value):
+            yield Problem("reference", value_path(content, name), f"key {name}: {INSTEAD}")
 
 
 def object_warnings(content: KubernetesObject, references: References) -> Iterator[Problem]:

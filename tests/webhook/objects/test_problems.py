@@ -7,7 +7,7 @@ import pytest
 
 from vaultkube.objects.kinds import OBJECT_KINDS
 from webhook.config.annotations import parse_config, read_defaults
-from webhook.objects.problems import object_problems, object_warnings
+from webhook.objects.problems import object_problems, object_warnings, openbao_problems
 from webhook.objects.references import references_in
 
 
@@ -73,3 +73,27 @@ def test_an_object_without_a_namespace_is_told_that_no_annotation_helps(annotati
     assert rule == "identity"
     assert "no namespace" in message
     assert "vault-serviceaccount" not in message
+
+
+BAO = "bao:secret/data/app#password"
+WITH_BAO: list[tuple[str, dict[str, Any], tuple[str, ...]]] = [
+    ("secrets", {"stringData": {"a": BAO, "b": "x"}}, ("stringData", "a")),
+    ("configmaps", {"data": {"a": f"x: ${{{BAO}}}"}}, ("data", "a")),
+    ("objects", {"spec": {"a": BAO}}, ("spec", "a")),
+]
+
+
+@pytest.mark.parametrize(("resource", "content", "path"), WITH_BAO)
+def test_bao_in_the_place_of_vault_is_a_problem_for_that_provider(
+    resource: str, content: Any, path: tuple[str, ...]
+) -> None:
+    """Before, the object was stored with the text of the reference."""
+    key = "secrets-webhook.security.bank-vaults.io/provider"
+    config, _ = parse_config({key: "bao"}, read_defaults({}))
+    (problem,) = openbao_problems(resource, content, config)
+    assert (problem.rule, problem.path) == ("reference", path)
+    assert "begins with vault: here" in problem.message
+    assert "secret/data" not in problem.message
+    assert not list(openbao_problems(resource, content, parse_config({}, read_defaults({}))[0]))
+    of_operator, _ = parse_config({}, read_defaults({"PROVIDER": "bao"}))
+    assert list(openbao_problems(resource, content, of_operator)) == [problem]
