@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from vaultenv.references.invisible import INVISIBLE_END
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.objects import custom
 from vaultkube.objects.kinds import OBJECT_KINDS
@@ -62,8 +61,8 @@ def openbao_problems(resource: str, content: KubernetesObject, config: Config) -
 
 def object_warnings(content: KubernetesObject, references: References) -> Iterator[Problem]:
     """Yield a warning for each value that is probably not the reference that its author meant."""
-    for name in references.invisible:
-        yield Problem("invisible-end", value_path(content, name), f"key {name}: {INVISIBLE_END}")
+    for name, warning in references.stray:
+        yield Problem("invisible-end", value_path(content, name), f"key {name}: {warning}")
     is_secret = (content.get("apiVersion"), content.get("kind")) == ("v1", "Secret")
     for name in unread_references(content) if is_secret else ():
         yield Problem("docker-auth", value_path(content, name), f"key {name}: {_NOT_BASE64}")

@@ -118,6 +118,20 @@ def test_an_invisible_end_is_a_warning(value: str) -> None:
     assert warning.startswith("container app: variable X: the value ends in an invisible character")
 
 
+@pytest.mark.parametrize("value", [f" {REFERENCE}", f'"{REFERENCE}"'])
+def test_a_reference_in_quotes_or_behind_a_blank_is_a_warning(value: str) -> None:
+    _, _, plan = mutate(spec_of(container(env=[{"name": "X", "value": value}])))
+    (warning,) = messages(plan.warnings)
+    assert warning.startswith("container app: variable X: the value ")
+    assert "secret/data/app" not in warning
+    sources = {CONFIG_MAP: {"X": value.encode()}}
+    spec = spec_of(container(envFrom=[{"configMapRef": {"name": CONFIG_MAP.name}}]))
+    assert (
+        "variable X of ConfigMap settings: the value "
+        in messages(mutate(spec, sources=sources)[2].warnings)[0]
+    )
+
+
 def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
     end = {"name": "END", "value": "vault:a#b\n"}
     url = {"name": "URL", "value": "http://$(PASSWORD)"}
