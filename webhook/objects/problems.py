@@ -61,8 +61,8 @@ def openbao_problems(resource: str, content: KubernetesObject, config: Config) -
 
 def object_warnings(content: KubernetesObject, references: References) -> Iterator[Problem]:
     """Yield a warning for each value that is probably not the reference that its author meant."""
-    for name, warning in references.stray:
-        yield Problem("invisible-end", value_path(content, name), f"key {name}: {warning}")
+    for name, warning in references.near_misses:
+        yield Problem("near-miss", value_path(content, name), f"key {name}: {warning}")
     is_secret = (content.get("apiVersion"), content.get("kind")) == ("v1", "Secret")
     for name in unread_references(content) if is_secret else ():
         yield Problem("docker-auth", value_path(content, name), f"key {name}: {_NOT_BASE64}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultenv.references.invisible import stray_characters
+from vaultenv.references.near_miss import near_miss
 from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.objects.kinds import ObjectKind
@@ -24,12 +24,12 @@ _TOO_LARGE = "with it there is more to resolve than one object may ask for: divi
 class References:
     """The parsed values with references, and the reason for each malformed value; both by name.
 
-    `stray` has name and warning of each value that would be a reference, or another one, without the characters around it.
+    `near_misses` has name and warning of each value that is probably meant as a reference, or as another one.
     """
 
     parsed: Mapping[str, Value]
     malformed: Mapping[str, str]
-    stray: tuple[tuple[str, str], ...] = ()
+    near_misses: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.parsed or self.malformed)
@@ -95,7 +95,7 @@ def find_references(
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
     room = _Room()
-    stray = tuple((name, warning) for name, text in values.items() if (warning := stray_characters(text)))
+    near_misses = tuple((name, warning) for name, text in values.items() if (warning := near_miss(text)))
     for name, text in values.items():
         deadline.check()
         try:
@@ -109,7 +109,7 @@ def find_references(
         else:
             if value is not None:
                 parsed[name] = value
-    return References(parsed, malformed, stray)
+    return References(parsed, malformed, near_misses)
 
 
 def references_in(kind: ObjectKind, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:

@@ -102,7 +102,7 @@ def plan_containers(
         name = container.get("name") or ""
         path, prefix = ("spec", *place), f"container {name}: "
         about_words = word_warnings(container, deadline)
-        warnings += [warning.inside(path, prefix) for warning in (*references.stray, *about_words)]
+        warnings += [warning.inside(path, prefix) for warning in (*references.near_misses, *about_words)]
         unreadable = tuple(openbao_problems(container, sources)) if is_openbao(config) else ()
         own_paths = from_paths_of(paths, place[0], name, config)
         if not (references or unreadable or is_wrapped(container) or own_paths.text or config.sources):

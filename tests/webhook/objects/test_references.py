@@ -119,5 +119,5 @@ def test_yaml_is_text_and_an_invisible_end_is_a_warning() -> None:
     references = find_references(values)
     assert references.names() == ["end"]
     (warning,) = object_warnings({"data": values}, references)
-    assert (warning.rule, warning.path) == ("invisible-end", ("data", "end"))
+    assert (warning.rule, warning.path) == ("near-miss", ("data", "end"))
     assert warning.message.startswith("key end: the value ends in an invisible character")

@@ -30,7 +30,7 @@ RULES = (
     Rule("vault-address", ERROR, "an annotation names a Vault address that is not allowed", "write an address that the operator allows; the message says what is wrong with this one"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is not a valid one", "write vault:path#key"),
-    Rule("invisible-end", WARNING, "a value that is probably meant as a reference is in quotes, or begins or ends with an invisible character", "remove it; in YAML, write |- instead of |, in a file of variables no quotes"),
+    Rule("near-miss", WARNING, "a value is probably meant as a reference, or as another one: it is in quotes, begins or ends with an invisible character, or has vault:path#key inside of text", "remove such characters (in YAML, write |- instead of |; in a file of variables no quotes); inside of text write ${vault:path#key}"),
     Rule("docker-auth", WARNING, "an `auth` of a docker configuration, which must be base64, is a reference, and stays as it is", "write the reference in base64, or write username and password"),
     Rule("transit-key", ERROR, "a ciphertext without a transit key to decrypt it", "add the annotation transit-key-id"),
     Rule("from-path", ERROR, "vault-env-from-path cannot be read, or contradicts another annotation", "write path[#version], with commas between them; if two annotations contradict each other, remove one"),

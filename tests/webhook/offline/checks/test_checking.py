@@ -86,7 +86,7 @@ def test_an_overruled_spelling_is_no_mistake() -> None:
 CONTAINERS = [
     (container(env=[{"name": "A"}, {"name": "B", "value": "vault:x"}]), "reference", "env[1].value"),
     (container(env=[{"name": "A", "value": "vault:v1:aGVsbG8="}]), "transit-key", "env[0].value"),
-    (container(env=[{"name": "A", "value": "vault:a#b\n"}]), "invisible-end", "env[0].value"),
+    (container(env=[{"name": "A", "value": "vault:a#b\n"}]), "near-miss", "env[0].value"),
     (container(volumeMounts=[{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/vault"}]), "mount", "volumeMounts[1]"),
     (container(args=["$(P)"]), "container", ""),
     (container(command=None), "entry-point-unknown", "image"),
@@ -178,7 +178,7 @@ def test_a_secret_needs_an_identity_and_whole_references() -> None:
         ("transit-key", "stringData.a")
     ]
     assert found(secret(annotations=named, stringData={"a": REFERENCE + "\n"})) == [
-        ("invisible-end", "stringData.a")
+        ("near-miss", "stringData.a")
     ]
 
 
