@@ -27,6 +27,7 @@ RULES = (
     Rule("annotation-unknown", WARNING, "unknown annotation with one of our prefixes", "correct the key, or remove it"),
     Rule("annotation-ignored", WARNING, "an annotation has no effect, is not allowed by the operator, or is probably not as intended", "correct or remove it, or ask the operator"),
     Rule("annotation-misplaced", WARNING, "one of our keys is at a place, or on an object, where it has no effect", "write it as an annotation of the pod template, or, if it is for them, of the Secret or the ConfigMap"),
+    Rule("reload", WARNING, "an annotation for reloads has no effect", "correct or remove it: docs/reload.md"),
     Rule("vault-address", ERROR, "an annotation names a Vault address that is not allowed", "write an address that the operator allows; the message says what is wrong with this one"),
     Rule("role", ERROR, "the role is a template that cannot be filled in", "use authmethod, name, namespace, path, serviceaccount"),
     Rule("reference", ERROR, "a value looks like a reference and is not a valid one", "write vault:path#key"),

@@ -370,6 +370,36 @@ def test_registries_that_the_operator_must_list_are_listed(
     assert "private-registry" not in {one.rule_id for one in checker.findings(document)}
 
 
+NEW, OLD = "secrets-reloader.security.bank-vaults.io/", "alpha.vault.security.banzaicloud.io/"
+RELOADS = [
+    ("Deployment", NEW + "reload-on-secret-change", "yes", 'must be "true"'),
+    ("Deployment", NEW + "reload-on-secret-changes", "true", "the key is"),
+    ("StatefulSet", OLD + "reload", "true", "the key is"),
+    ("ReplicaSet", OLD + "reload-on-secret-change", "true", "a ReplicaSet is not reloaded"),
+    ("DaemonSet", OLD + "reload-on-secret-change", "true", ""),
+    ("Deployment", NEW + "reload-on-secret-change", "false", ""),
+    ("Deployment", NEW + "secret-reload-count", "3", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "text", "words"), RELOADS)
+@pytest.mark.parametrize("at_pods", [False, True])
+def test_an_annotation_after_which_nothing_is_reloaded_is_found(
+    kind: str, key: str, text: str, words: str, at_pods: bool
+) -> None:
+    """Before, nothing said so, and the pods kept their old secrets."""
+    annotated = {"annotations": {key: text}}
+    template = {"metadata": annotated if at_pods else {}, "spec": {"containers": [container()]}}
+    metadata = {"name": "a", **({} if at_pods else annotated)}
+    manifest = {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": {"template": template}}
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    checker = Checker(read_operator(None), SURROUNDINGS, "default")
+    told = [(one.path, one.message) for one in checker.findings(document) if one.rule_id == "reload"]
+    place = f'{"spec.template." if at_pods else ""}metadata.annotations["{key}"]'
+    assert [path for path, _ in told] == ([place] if words else [])
+    assert all(words in message for _, message in told)
+
+
 CUSTOM = {"apiVersion": "x.example/v1", "kind": "Custom", "metadata": {"annotations": {"a": REFERENCE}}}
 INGRESS = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"host": REFERENCE}}
 LEFT = [
