@@ -1,6 +1,7 @@
 """Values that are probably meant as references: with quotes or invisible characters around them, or text without `${ }`."""
 
-from vaultenv.references.grammar import has_reference
+from vaultenv.errors import InvalidReference
+from vaultenv.references.grammar import has_reference, parse
 
 _AT_END = "the value ends in an invisible character (a line break, a blank), which belongs to it: take it out if a reference is meant"
 _AT_START = "the value begins with an invisible character (a blank, a line break), and so is text: take it out if a reference is meant"
@@ -27,7 +28,7 @@ def near_miss(value: bytes) -> str:
     visible = next((at for at, char in enumerate(text) if _is_visible(char)), len(text))
     if visible and _is_direct(text[visible:].rstrip()):
         return _AT_START
-    return INSIDE if _is_named(text) and not has_reference(value) else ""
+    return INSIDE if _is_named(text) and any(map(_is_named, _texts_of(value))) else ""
 
 
 def _ends_invisibly(value: bytes) -> bool:
@@ -44,6 +45,19 @@ def _is_direct(text: str) -> bool:
     """Return whether the text, on one line, is a reference as a whole."""
     found = text.encode()
     return found.startswith(_STARTS) and text.isprintable() and has_reference(found)
+
+
+def _texts_of(value: bytes) -> list[str]:
+    """Return the text between the references of the value, without those that a backslash escapes."""
+    try:
+        parsed = parse(value)
+    except InvalidReference:
+        return []  # it is refused with a reason of its own
+    if parsed is None:
+        return [value.decode("utf-8", "replace")]
+    literals = [part for part in parsed.parts if isinstance(part, bytes) and parsed.inline]
+    texts = [part.decode("utf-8", "replace") for part in literals]
+    return [text.replace("${" + _PREFIX, "").replace("${>>" + _PREFIX, "") for text in texts]
 
 
 def _is_named(text: str) -> bool:
