@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultenv.references.near_miss import INSIDE, near_miss
+from vaultenv.references.near_miss import INSIDE, near_miss, stray_characters
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
@@ -178,7 +178,7 @@ def _note_malformed(variable: Variable, value: bytes, error: InvalidReference, f
         error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})",
         found,
     )
-    if warning := near_miss(value):
+    if warning := stray_characters(value):
         _add_near_miss(variable, warning, found)
     return True
 
@@ -233,7 +233,7 @@ def _may_refer(value: bytes) -> bool:
 def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
     """Return the references in a value; raise the errors of `parse`."""
     parsed = parse(value, deadline.check)
-    warning = near_miss(value)
+    warning = near_miss(value, parsed)
     if parsed is None:
         return _ValueReferences(False, near_miss=warning)
     kinds = {type(part) for part in parsed.parts}
