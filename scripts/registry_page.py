@@ -26,6 +26,26 @@ uses no other credentials: no docker configuration, `~/.netrc`, proxy variable o
 Credentials are sent to the registry, and to its token server if that is on the same host, is the known one (Docker Hub,
 registry.gitlab.com) or is listed in `REGISTRY_REALMS`; never to the target of a redirect.
 
+## Registries of clouds
+
+Nodes of EKS, GKE and AKS pull images from the cloud's registry by an identity of the node, without a pull secret. The webhook has no such identity. A
+pod whose `command` is neither in the manifest nor in the annotation `entrypoint` is refused with `UNAUTHORIZED`, unless the operator gives the webhook a pull secret:
+
+    DEFAULT_IMAGE_PULL_SECRET: cloud-registry        # in the webhook's namespace; an entry for each registry
+
+The webhook reads it anew at each look-up, so it may be renewed at any time: by the generators of External Secrets (ECRAuthorizationToken,
+GCRAccessToken, ACRAccessToken), or by a CronJob with an identity in the cloud that runs `kubectl create secret docker-registry … --dry-run=client -o yaml |
+kubectl apply -f -` with
+
+| registry | user | password | valid for |
+| --- | --- | --- | --- |
+| ECR | `AWS` | `aws ecr get-login-password` | 12 hours |
+| Artifact Registry, `gcr.io` | `oauth2accesstoken` | `gcloud auth print-access-token` | 1 hour |
+| ACR | `00000000-0000-0000-0000-000000000000` | `az acr login --name NAME --expose-token --query accessToken --output tsv` | 3 hours |
+
+With it the webhook reads the entry points of all pods' images; the kubelet still pulls with its own identity. List a registry that has a private
+address in the cloud's network in `REGISTRY_PRIVATE_HOSTS`. None of this was tried on a cloud.
+
 ## Which platform
 
 Admission comes before scheduling, so the node is not known. If the pod pins `kubernetes.io/arch` in its nodeSelector or

@@ -1,4 +1,4 @@
-"""Collections of objects: those with kept references, such as `databases.v1.example.com`, and workloads."""
+"""Collections of objects with kept references, such as `databases.v1.example.com`."""
 
 from typing import NamedTuple
 
@@ -7,8 +7,6 @@ from vaultkube.objects.kinds import OBJECT_KINDS, ObjectKind
 
 _CORE = {"secrets": "Secret", "configmaps": "ConfigMap"}
 _PARTS = 3
-WORKLOADS = {"deployments": "Deployment", "statefulsets": "StatefulSet", "daemonsets": "DaemonSet"}
-"""Kinds of workloads by their plural, all of group apps."""
 
 
 class RefreshedCollection(NamedTuple):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from vaultkube.provisioning.layout import API_SERVER
+from vaultkube.reloads import WORKLOADS
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
@@ -19,7 +20,7 @@ from vaultkube.value_types import (
     ValueType,
     choice,
 )
-from vaultsync.collections import WORKLOADS, RefreshedCollection, refreshed_collection
+from vaultsync.collections import RefreshedCollection, refreshed_collection
 
 
 def _listen(text: str) -> tuple[str, int]:

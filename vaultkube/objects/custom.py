@@ -21,10 +21,15 @@ FieldStep = str | int
 Steps = Iterator[tuple[FieldStep, object]]
 
 
-def find_values(content: KubernetesObject) -> dict[str, bytes]:
-    """Return the texts of `content` that may hold references, by JSON Pointer; raise NotResolved for too many."""
+def is_custom_group(group: str) -> bool:
+    """Return whether the API group may be that of custom objects, which has a dot; `apps` and `….k8s.io` are Kubernetes' own."""
+    return "." in group and not group.endswith(".k8s.io")
+
+
+def find_values(content: KubernetesObject, mark: str = _IN_EVERY_REFERENCE) -> dict[str, bytes]:
+    """Return the texts of `content` with `mark` in them, by JSON Pointer; raise NotResolved for too many."""
     found, left = {}, _POINTERS_LENGTH
-    for path, text in _texts(content):
+    for path, text in _texts(content, mark):
         pointer = _pointer(path)
         left -= len(pointer)
         if left < 0:
@@ -77,8 +82,8 @@ def pointer_path(content: object, pointer: str) -> FieldPath:
     return tuple(path)
 
 
-def _texts(content: KubernetesObject) -> Iterator[tuple[FieldPath, str]]:
-    """Yield the path and text of values that may hold references; not recursive, as authors choose the depth."""
+def _texts(content: KubernetesObject, mark: str) -> Iterator[tuple[FieldPath, str]]:
+    """Yield the path and text of values with `mark` in them; not recursive, as authors choose the depth."""
     values: Steps = ((key, value) for key, value in content.items() if key not in _NOT_VALUES)
     levels: list[tuple[FieldStep, Steps]] = [("", values)]
     while levels:
@@ -89,7 +94,7 @@ def _texts(content: KubernetesObject) -> Iterator[tuple[FieldPath, str]]:
             levels.append((step, iter(value.items())))
         elif isinstance(value, list):
             levels.append((step, iter(enumerate(value))))
-        elif isinstance(value, str) and _IN_EVERY_REFERENCE in value:
+        elif isinstance(value, str) and mark in value:
             yield (*(above for above, _ in levels[1:]), step), value
 
 

@@ -1,6 +1,6 @@
 """Workloads: whether their annotations request reloads, whether a restart can begin now, and its patches. Pure.
 
-https://github.com/bank-vaults/vault-secrets-reloader defines the first two annotations; both are on the pod template.
+The annotations of vaultkube.reloads are on the pod template.
 """
 
 import json
@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaultkube.apiserver.resources import Resource
-from vaultsync.collections import WORKLOADS
+from vaultkube.reloads import COUNT, PREFIXES, RELOAD, WORKLOADS, requests_reload
 
 MANAGER = "vault-webhook-reload"
 """The field manager of the annotations."""
-PREFIXES = ("secrets-reloader.security.bank-vaults.io/", "alpha.vault.security.banzaicloud.io/")
-RELOAD, COUNT = "reload-on-secret-change", "secret-reload-count"
 VERSIONS = "security.banzaicloud.io/seen-versions"
 """Annotation of the workload itself: the version of each path that its pods have, or may have, as a JSON object."""
 _DEADLINE_EXCEEDED, _COMPLETE = "ProgressDeadlineExceeded", "NewReplicaSetAvailable"
@@ -52,7 +50,12 @@ def workload_of(plural: str, document: Mapping[str, Any]) -> Workload | None:
     metadata, template = document["metadata"], document["spec"]["template"].get("metadata") or {}
     own, of_pods = metadata.get("annotations") or {}, template.get("annotations") or {}
     prefix = next(
-        (each for each in PREFIXES if "true" in (of_pods.get(each + RELOAD), own.get(each + RELOAD))), ""
+        (
+            each
+            for each in PREFIXES
+            if any(requests_reload(found.get(each + RELOAD)) for found in (of_pods, own))
+        ),
+        "",
     )
     if not prefix or metadata.get("deletionTimestamp"):
         return None

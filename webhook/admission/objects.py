@@ -24,7 +24,7 @@ from webhook.config.configure import configure, with_role
 from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.objects.paths import find_requested_paths
-from webhook.objects.problems import object_problems, object_warnings
+from webhook.objects.problems import object_problems, object_warnings, openbao_problems
 from webhook.objects.references import References, references_in
 from webhook.objects.refreshable import find_refreshable, is_immutable
 
@@ -61,7 +61,7 @@ class ObjectDecisions:
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
-        refuse(problems)
+        refuse([*problems, *openbao_problems(resource, request.object, config)])
         references = references_in(kind, request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))
         if not references:
@@ -133,7 +133,8 @@ class ObjectDecisions:
         content, policy = request.object, self._settings.path_policy()
         requested = find_requested_paths(content, references, config, self._defaults["vault_namespace"])
         outside = policy.violations(requested, request.namespace, deadline)
-        refuse([*object_problems(content, references, config), *(outside if policy.enforced else ())])
+        problems = object_problems(content, references, config, request.namespace)
+        refuse([*problems, *(outside if policy.enforced else ())])
         return outside
 
     def _ca(self, config: Config) -> Steps[bytes]:

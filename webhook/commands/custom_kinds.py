@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vaultkube.errors import InvalidSetting
+from vaultkube.objects.custom import is_custom_group
 
 _LIKE = "/configmaps"
 _PATH = "/objects"
-_KUBERNETES_GROUPS = (".k8s.io",)
 
 
 def with_custom_kinds(configuration: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def custom_kinds(kinds: Sequence[str]) -> list[str]:
     """Return the kinds without duplicates; raise InvalidSetting for one that is not RESOURCE.GROUP of a custom kind."""
     for kind in kinds:
         resource, _, group = kind.partition(".")
-        if not resource or not group or "/" in kind or "*" in kind or group.endswith(_KUBERNETES_GROUPS):
+        if not resource or "/" in kind or "*" in kind or not is_custom_group(group):
             raise InvalidSetting(
                 f"--objects {kind}: not the resource and group of a custom object; write them as kubectl does, as in "
                 "databases.example.com"

@@ -26,7 +26,7 @@ class VaultAnnotations:
         "vault",
         scope=BOTH,
         setting="PROVIDER",
-        help="where secrets are; OpenBao speaks Vault's protocol",
+        help="where secrets are; OpenBao speaks Vault's protocol, and references begin with vault: for both",
     )
     address: str = annotation(
         "vault-addr",

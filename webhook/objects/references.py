@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultenv.references.invisible import ends_invisibly
+from vaultenv.references.near_miss import near_miss, stray_characters
 from vaultenv.references.parts import Ciphertext, Value
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.objects.kinds import ObjectKind
@@ -24,12 +24,12 @@ _TOO_LARGE = "with it there is more to resolve than one object may ask for: divi
 class References:
     """The parsed values with references, and the reason for each malformed value; both by name.
 
-    `invisible` names the values that would be another reference without the invisible characters at their end.
+    `near_misses` has name and warning of each value that is probably meant as a reference, or as another one.
     """
 
     parsed: Mapping[str, Value]
     malformed: Mapping[str, str]
-    invisible: tuple[str, ...] = ()
+    near_misses: tuple[tuple[str, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.parsed or self.malformed)
@@ -95,7 +95,7 @@ def find_references(
     parsed: dict[str, Value] = {}
     malformed: dict[str, str] = {}
     room = _Room()
-    invisible = tuple(name for name, text in values.items() if ends_invisibly(text))
+    near_misses: list[tuple[str, str]] = []
     for name, text in values.items():
         deadline.check()
         try:
@@ -103,13 +103,17 @@ def find_references(
             room.reserve(len(value.parts) if value else 0)
         except InvalidReference as error:
             malformed[name] = error.without_text() if is_secret else f"{error.message} ({error.reference})"
+            warning = stray_characters(text)
         except _TooLarge:
             malformed[name] = _TOO_LARGE
             break
         else:
             if value is not None:
                 parsed[name] = value
-    return References(parsed, malformed, invisible)
+            warning = near_miss(text, value)
+        if warning:
+            near_misses.append((name, warning))
+    return References(parsed, malformed, tuple(near_misses))
 
 
 def references_in(kind: ObjectKind, content: KubernetesObject, deadline: Deadline = UNLIMITED) -> References:

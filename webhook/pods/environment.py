@@ -171,7 +171,7 @@ class Environment:
         self._left_bytes -= len(value)
         path: FieldPath = ("env", index, "value")
         return Variable(
-            name, value, path, complete=complete, expanded=True, from_secret=self._brings_secret(text)
+            name, value, path, complete=complete, expanded="$(" in text, from_secret=self._brings_secret(text)
         )
 
     def _brings_secret(self, text: str) -> bool:

@@ -55,15 +55,16 @@ def find_source_keys(pod_spec: Mapping[str, object]) -> Iterator[tuple[Source, s
     for key in CONTAINER_LISTS:
         for container in _items(pod_spec.get(key)):
             if isinstance(container, dict):
-                yield from _source_keys(container)
+                yield from source_keys(container)
 
 
 def container_sources(container: Mapping[str, object]) -> Iterator[Source]:
     """Yield each ConfigMap and Secret from which `container` reads variables."""
-    return (source for source, _ in _source_keys(container))
+    return (source for source, _ in source_keys(container))
 
 
-def _source_keys(container: Mapping[str, object]) -> list[tuple[Source, str]]:
+def source_keys(container: Mapping[str, object]) -> list[tuple[Source, str]]:
+    """Return each ConfigMap and Secret from which `container` reads variables, with the key, "" for all of its keys."""
     documents = [*_items(container.get("envFrom"))]
     documents += [
         entry["valueFrom"]

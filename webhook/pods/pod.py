@@ -8,6 +8,7 @@ from vaultkube.wire.containers import Container
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
+from webhook.config.openbao import is_openbao
 from webhook.pods import launcher
 from webhook.pods.agent import is_agent
 from webhook.pods.command_line import command_line, image_fault
@@ -23,12 +24,13 @@ from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
 from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
+from webhook.pods.openbao import openbao_problems
 from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import MOST_ADDED, WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
 from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
-from webhook.pods.warnings import container_warnings, pod_warnings
+from webhook.pods.warnings import container_warnings, pod_warnings, word_warnings
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _OURS = (launcher.is_init_container, is_agent, is_helper)
@@ -100,16 +102,18 @@ def plan_containers(
         references = find_references(container, sources, deadline)
         name = container.get("name") or ""
         path, prefix = ("spec", *place), f"container {name}: "
-        warnings += [warning.inside(path, prefix) for warning in references.invisible]
+        about_words = word_warnings(container, deadline)
+        warnings += [warning.inside(path, prefix) for warning in (*references.near_misses, *about_words)]
+        unreadable = tuple(openbao_problems(container, sources)) if is_openbao(config) else ()
         own_paths = from_paths_of(paths, place[0], name, config)
         reads = bool(references or own_paths.text or config.sources)
-        if not (reads or is_wrapped(container)):
+        if not (reads or unreadable or is_wrapped(container)):
             suspects.append((place, container, references))
             continue
         wrapped[place], from_paths[place] = references, own_paths
         if not (reads or references.names_sources()):
             idle.add(place)
-        found = container_problems(container, references, config)
+        found = (*unreadable, *container_problems(container, references, config))
         problems += [problem.inside(path, prefix) for problem in found]
         about_it = container_warnings(container, references, config, own_paths.text)
         warnings += [warning.inside(path, prefix) for warning in about_it]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
-from vaultenv.references.invisible import INVISIBLE_END, ends_invisibly
+from vaultenv.references.near_miss import INSIDE, near_miss, stray_characters
 from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import FieldPath, Problem
@@ -43,9 +43,9 @@ class References(NamedTuple):
     reading a path: `vault:login`, text in which a backslash escapes a reference, and a reference that a later variable
     of the same name replaces, although a reader of the pod would still see it. `uncertain` names variables that may
     become a reference by a value that only the kubelet knows. `settings` are variables in which the container itself
-    sets the launcher's paths, key or login. `expands` is whether any variable has a `$`, which the kubelet expands.
-    `places` are the paths in the container of the variables in `paths`, `ciphertexts` and `uncertain`. `invisible` are
-    warnings about values that end in an invisible character.
+    sets the launcher's paths, key or login. `expands` is whether any variable has a `$(`, which the kubelet expands.
+    `places` are the paths in the container of the variables in `paths`, `ciphertexts` and `uncertain`. `near_misses` are
+    warnings about values that are probably meant as a reference, or as another one.
 
     A variable is listed once for each of its possible values: a value that an optional key replaces counts if that key
     is removed. `doubled` names variables with several values, one of them a reference. `steering` has name and origin
@@ -64,7 +64,7 @@ class References(NamedTuple):
     settings: Mapping[str, Variable] = MappingProxyType({})
     places: Mapping[str, FieldPath] = MappingProxyType({})
     expands: bool = False
-    invisible: tuple[Problem, ...] = ()
+    near_misses: tuple[Problem, ...] = ()
     names: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
@@ -161,8 +161,10 @@ def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -
         found["ciphertexts"].append(name)
     if name == TOKEN_VARIABLE and (read.paths or read.decrypts):
         _add_problem(variable, _FROM_VAULT, found)
-    if read.ends_invisibly:
-        _add_invisible(variable, found)
+    if read.near_miss and not (
+        variable.expanded and read.near_miss == INSIDE
+    ):  # $(NAME) has a warning of its own
+        _add_near_miss(variable, read.near_miss, found)
     return read.refers
 
 
@@ -176,8 +178,8 @@ def _note_malformed(variable: Variable, value: bytes, error: InvalidReference, f
         error.without_text() if variable.is_secret() else f"{error.message} ({error.reference})",
         found,
     )
-    if ends_invisibly(value):
-        _add_invisible(variable, found)
+    if warning := stray_characters(value):
+        _add_near_miss(variable, warning, found)
     return True
 
 
@@ -186,23 +188,35 @@ def _add_problem(variable: Variable, reason: str, found: _Found) -> None:
     found["problems"].append(Problem("reference", variable.path, message))
 
 
-def _add_invisible(variable: Variable, found: _Found) -> None:
-    message = f"variable {variable.name}{variable.origin}: {INVISIBLE_END}"
-    found["invisible"].append(Problem("invisible-end", variable.path, message))
+def _add_near_miss(variable: Variable, warning: str, found: _Found) -> None:
+    message = f"variable {variable.name}{variable.origin}: {warning}"
+    found["near_misses"].append(Problem("near-miss", variable.path, message))
 
 
 class _ValueReferences(NamedTuple):
     """The references in one value.
 
     `refers` is whether there are any, `paths` are sorted, `decrypts` is whether transit decrypts a part, `logs_in`
-    whether one is `vault:login`, `ends_invisibly` whether the value ends in an invisible character.
+    whether one is `vault:login`, `near_miss` the warning about a value that is probably meant as one.
     """
 
     refers: bool
     paths: tuple[str, ...] = ()
     decrypts: bool = False
     logs_in: bool = False
-    ends_invisibly: bool = False
+    near_miss: str = ""
+
+
+def is_read(text: str, deadline: Deadline) -> bool:
+    """Return whether the text, as the value of a variable, would be read from Vault; never for a malformed reference."""
+    if PREFIX not in text:
+        return False
+    deadline.check()
+    try:
+        read = _read_remembered(utf8(text), deadline)
+    except InvalidReference:
+        return False
+    return bool(read.paths) or read.decrypts
 
 
 def _refers(value: bytes, deadline: Deadline) -> bool:
@@ -219,13 +233,11 @@ def _may_refer(value: bytes) -> bool:
 def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
     """Return the references in a value; raise the errors of `parse`."""
     parsed = parse(value, deadline.check)
-    invisible = ends_invisibly(value)
+    warning = near_miss(value, parsed)
     if parsed is None:
-        return _ValueReferences(False, ends_invisibly=invisible)
+        return _ValueReferences(False, near_miss=warning)
     kinds = {type(part) for part in parsed.parts}
-    return _ValueReferences(
-        True, tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds, invisible
-    )
+    return _ValueReferences(True, tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds, warning)
 
 
 _read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)

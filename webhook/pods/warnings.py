@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Literal
 
+from vaultkube.deadline import Deadline
 from vaultkube.expansion import names_in
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.containers import Container
@@ -13,9 +14,10 @@ from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.connection import connection_warnings, replaced_warning
 from webhook.pods.container import PROBES, is_wrapped
+from webhook.pods.environment import PREFIX
 from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
-from webhook.pods.references import References
+from webhook.pods.references import References, is_read
 
 DEFAULT_ROLE = "default"
 """The role of a pod that names neither a role nor a ServiceAccount."""
@@ -84,6 +86,18 @@ def container_warnings(
         yield from _doubled_warnings(container, references)
     yield from connection_warnings(container, references, config, from_path)
     yield from _expansion_warnings(container, references)
+
+
+def word_warnings(container: Container, deadline: Deadline) -> Iterator[Problem]:
+    """Yield a warning for `command` and `args` with a reference written in a word, or behind the `=` of an option."""
+    for key in _WORDS:
+        words = [word for word in container.get(key) or () if isinstance(word, str) and PREFIX in word]
+        if any(is_read(text, deadline) for word in words for text in (word, word.partition("=")[2])):
+            yield _warning(
+                f"`{key}` has a reference, which stays as it is: vault-env replaces only those in variables; write it "
+                "in a variable of `env`, and let a shell read that: sh -c '… $NAME'",
+                (key,),
+            )
 
 
 def _doubled_warnings(container: Container, references: References) -> Iterator[Problem]:

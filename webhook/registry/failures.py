@@ -44,7 +44,8 @@ MEANINGS: Mapping[Kind, tuple[str, str]] = {
     ),
     Kind.UNAUTHORIZED: (
         "the registry does not let the image be pulled with the pod's credentials",
-        f"check that imagePullSecrets of the pod name a secret for this repository, {_SET_COMMAND}",
+        "check that imagePullSecrets of the pod name a secret for this repository; where only nodes have credentials (ECR, "
+        f"Google, Azure) the operator can set DEFAULT_IMAGE_PULL_SECRET; {_SET_COMMAND}",
     ),
     Kind.MANIFEST_UNKNOWN: (
         "the registry has no such image",

@@ -39,6 +39,7 @@ def test_helm_finds_nothing_wrong(helm: Helm) -> None:
         ("rbac.secrets=some", "at '/rbac/secrets': value must be one of 'cluster', 'namespaces', 'none'"),
         ("certificate.pathSegment=short", "at '/certificate/pathSegment': 'short' does not match pattern"),
         ("objects.kinds={databases}", "at '/objects/kinds/0': 'databases' does not match pattern"),
+        ("objects.kinds={deployments.apps}", "'deployments.apps' does not match pattern"),
         ("objects.kinds={ingresses.networking.k8s.io}", "at '/objects/kinds/0': 'not' failed"),
         ("sync.env.HEALTH_ADDR=:1", "at '/sync/env': additional properties 'HEALTH_ADDR' not allowed"),
         ("csi.env.VAULT_ADR=x", "at '/csi/env': additional properties 'VAULT_ADR' not allowed"),

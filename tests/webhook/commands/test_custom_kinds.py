@@ -32,7 +32,16 @@ def test_kinds_get_a_webhook_of_their_own_as_safe_as_that_for_config_maps() -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["secrets", "*.example.com", "a.b/status", "leases.coordination.k8s.io", ".x"]
+    "kind",
+    [
+        "secrets",
+        "*.example.com",
+        "a.b/status",
+        "leases.coordination.k8s.io",
+        ".x",
+        "deployments.apps",
+        "pods.",
+    ],
 )
 def test_a_text_that_is_no_kind_of_custom_objects_is_refused(kind: str) -> None:
     with pytest.raises(InvalidSetting, match="resource and group of a custom object"):

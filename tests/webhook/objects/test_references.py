@@ -47,7 +47,7 @@ def test_a_ciphertext_requests_the_path_that_decrypts_it() -> None:
 
 def test_a_value_that_can_never_be_resolved_is_a_problem() -> None:
     config = config_of(vault_serviceaccount="default")
-    problems = {found.path: found for found in object_problems({"data": VALUES}, REFERENCES, config)}
+    problems = {found.path: found for found in object_problems({"data": VALUES}, REFERENCES, config, "shop")}
     broken, cipher, token = (problems.pop(("data", name)) for name in ("broken", "cipher", "token"))
     assert not problems
     assert broken.message == (
@@ -106,7 +106,7 @@ def test_the_problem_of_a_secret_value_is_without_its_text() -> None:
         "d": b"${vault:hunter2}",
     }
     config = config_of(vault_serviceaccount="default")
-    found = list(object_problems({"data": values}, find_references(values, is_secret=True), config))
+    found = list(object_problems({"data": values}, find_references(values, is_secret=True), config, "shop"))
     assert [problem.path for problem in found] == [("data", name) for name in values]
     assert "hunter2" not in str(found)
     assert found[0].message == (
@@ -119,5 +119,5 @@ def test_yaml_is_text_and_an_invisible_end_is_a_warning() -> None:
     references = find_references(values)
     assert references.names() == ["end"]
     (warning,) = object_warnings({"data": values}, references)
-    assert (warning.rule, warning.path) == ("invisible-end", ("data", "end"))
+    assert (warning.rule, warning.path) == ("near-miss", ("data", "end"))
     assert warning.message.startswith("key end: the value ends in an invisible character")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.webhook.pods.specs import (
+    CIPHERTEXT,
     CONFIG_MAP,
     REFERENCE,
     config_of,
@@ -46,6 +47,25 @@ def test_a_reference_in_the_command_is_a_warning(key: str) -> None:
         f"container app: $(PASSWORD) in `{key}` becomes the reference, not the secret: the kubelet replaces it"
     )
     assert not mutate(spec_of(referring(**{key: ["$$(PASSWORD)"]})))[2].warnings
+
+
+@pytest.mark.parametrize("key", ["command", "args"])
+@pytest.mark.parametrize("word", [REFERENCE, f"--password={REFERENCE}", f"echo ${{{REFERENCE}}}", CIPHERTEXT])
+@pytest.mark.parametrize("env", [[], [{"name": "PASSWORD", "value": REFERENCE}]])
+def test_a_reference_written_in_the_command_is_a_warning(key: str, word: str, env: list[Any]) -> None:
+    """Before, the program got its text, and nothing said so."""
+    new, _, plan = mutate(spec_of(container(**{"command": ["/app"], "env": env, key: ["/app", word]})))
+    (warning,) = messages(plan.warnings)
+    assert warning.startswith(f"container app: `{key}` has a reference, which stays as it is")
+    assert "secret/data/app" not in warning
+    assert messages(mutate(new)[2].warnings) == ((warning.replace("command", "args"),) if env else (warning,))
+
+
+@pytest.mark.parametrize(
+    "word", ["vault:8200", "--addr=vault:8200", "${vault:-none}", "vault: x#y", "\\vault:a#b"]
+)
+def test_other_text_with_vault_in_the_command_is_no_warning(word: str) -> None:
+    assert not mutate(spec_of(referring(args=[word])))[2].warnings
 
 
 @pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe", "startupProbe"])
@@ -98,6 +118,17 @@ def test_an_invisible_end_is_a_warning(value: str) -> None:
     assert warning.startswith("container app: variable X: the value ends in an invisible character")
 
 
+@pytest.mark.parametrize("value", [f" {REFERENCE}", f'"{REFERENCE}"', f"${{{REFERENCE}", f"a:{REFERENCE}@b"])
+def test_a_value_that_is_nearly_a_reference_is_a_warning(value: str) -> None:
+    _, _, plan = mutate(spec_of(container(env=[{"name": "X", "value": value}])))
+    (warning,) = messages(plan.warnings)
+    assert warning.startswith("container app: variable X: ")
+    assert "secret/data/app" not in warning
+    sources = {CONFIG_MAP: {"X": value.encode()}}
+    spec = spec_of(container(envFrom=[{"configMapRef": {"name": CONFIG_MAP.name}}]))
+    assert "variable X of ConfigMap settings: " in messages(mutate(spec, sources=sources)[2].warnings)[0]
+
+
 def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
     end = {"name": "END", "value": "vault:a#b\n"}
     url = {"name": "URL", "value": "http://$(PASSWORD)"}
@@ -107,7 +138,7 @@ def test_each_warning_has_its_rule_and_leads_to_its_field() -> None:
     assert [(warning.rule, warning.path) for warning in plan.warnings] == [
         ("pod", ("spec",)),
         ("pod", ("metadata", "annotations", PREFIX + "vault-env-from-path-exclude")),
-        ("invisible-end", ("spec", "containers", 0, "env", 2, "value")),
+        ("near-miss", ("spec", "containers", 0, "env", 2, "value")),
         ("container", ("spec", "containers", 0)),
         ("container", ("spec", "containers", 0, "env", 1, "value")),
     ]

@@ -8,11 +8,12 @@ from vaultkube.errors import Refused
 from vaultkube.problem import Problem
 from webhook.admission.gather import gather_sources
 from webhook.config.configure import is_skipped, length_problems
+from webhook.offline.checks.custom_objects import custom_object_problems
 from webhook.offline.checks.finding import Finding, finding
-from webhook.offline.checks.migration import custom_object_problems
 from webhook.offline.checks.objects import check_object
 from webhook.offline.checks.pods import PodFacts, check_pod
 from webhook.offline.checks.provider_classes import class_problems, find_classes
+from webhook.offline.checks.reloads import reload_problems
 from webhook.offline.checks.rules import BY_ID, ERROR, MIGRATION
 from webhook.offline.checks.sync_resources import Together, find_resources, kind_problems, resource_problems
 from webhook.offline.documents import Document
@@ -43,6 +44,8 @@ class Checker:
         for path in document.repeated_keys:
             yield finding(document, Problem("repeated-key", path, f"{path[-1]} stands twice"), "")
         for problem in find_misplaced(document.content):
+            yield finding(document, problem, "")
+        for problem in reload_problems(document.content):
             yield finding(document, problem, "")
         for reviewable in find_objects(document.content, self.namespace, self.operator.custom_kinds):
             for problem in self._problems(reviewable):

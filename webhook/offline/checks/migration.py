@@ -4,18 +4,18 @@ That webhook: https://bank-vaults.dev/docs/mutating-webhook/annotations/ and its
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from vaultenv.references.grammar import has_reference
 from vaultkube import value_types
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import Problem
 from webhook.config.annotation_keys import annotation_path
 from webhook.config.annotations import ANNOTATIONS, Config
 from webhook.config.helpers import writes_token
 from webhook.objects.paths import value_path
 from webhook.objects.references import References
+from webhook.offline.checks.registries import registry_differences
 from webhook.offline.operator_settings import Operator
-from webhook.offline.reviewable import ReviewableObject, find_objects
+from webhook.offline.reviewable import ReviewableObject
 from webhook.pods.plan import Plan
 
 _ESCAPE = re.compile(r"\\\$\{(>>)?vault:")
@@ -34,6 +34,7 @@ def pod_migration(
         return
     spec = reviewable.content["spec"]
     yield Problem("init-container", ("spec",), "the init container and the launcher's volume are stricter")
+    yield from registry_differences(spec, plan, operator)
     if config.from_path and any(container.get("env") for container in spec.get("containers") or ()):
         message = "a variable of the container wins over a key of the same name"
         yield Problem("precedence", config.path_of("from_path"), message)
@@ -92,13 +93,6 @@ def object_migration(
             yield Problem("escape", path, f"key {name}: the reference stays text")
 
 
-def custom_object_problems(content: object, custom_kinds: Collection[str]) -> Iterator[Problem]:
-    """Yield the problems of references in a document that the webhook does not review."""
-    if isinstance(content, dict) and not list(find_objects(content, "", custom_kinds)):
-        for path in _references(content, ()):
-            yield Problem("custom-object", path, "this reference stays as it is")
-
-
 def _common(reviewable: ReviewableObject, operator: Operator, config: Config) -> Iterator[Problem]:
     yield from _fallbacks(reviewable)
     yield from _skip_label(reviewable)
@@ -135,17 +129,3 @@ def _skip_label(reviewable: ReviewableObject) -> Iterator[Problem]:
     labels = (reviewable.content.get("metadata") or {}).get("labels") or {}
     if labels.get(_SKIP_LABEL) == "skip":
         yield Problem("skip-label", ("metadata", "labels", _SKIP_LABEL), "the webhook looks at this object")
-
-
-def _references(content: object, path: FieldPath) -> Iterator[FieldPath]:
-    if isinstance(content, str):
-        if has_reference(content.encode("utf-8", "surrogatepass")):
-            yield path
-        return
-    parts: Iterable[tuple[str | int, object]] = ()
-    if isinstance(content, Mapping):
-        parts = content.items()
-    elif isinstance(content, list):
-        parts = enumerate(content)
-    for step, part in parts:
-        yield from _references(part, (*path, step))

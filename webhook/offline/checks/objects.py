@@ -9,7 +9,7 @@ from vaultkube.problem import Problem
 from webhook.admission.sealed_references import NOT_OURS
 from webhook.config.misplaced import label_warnings
 from webhook.objects.paths import find_requested_paths
-from webhook.objects.problems import object_problems, object_warnings
+from webhook.objects.problems import object_problems, object_warnings, openbao_problems
 from webhook.objects.references import references_in
 from webhook.objects.refreshable import find_refreshable
 from webhook.offline.checks.annotations import annotation_problems, configure_object
@@ -27,7 +27,8 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
         yield from label_warnings(reviewable.content.get("metadata"))
-        yield from object_problems(content, references, config)
+        yield from openbao_problems(reviewable.resource, content, config)
+        yield from object_problems(content, references, config, reviewable.namespace)
         yield from object_warnings(content, references)
         yield from find_refreshable(kind, content, config).warnings
         if annotation_of(content) and config.refresh_after_s:

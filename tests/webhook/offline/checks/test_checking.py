@@ -96,7 +96,7 @@ def test_an_overruled_spelling_is_no_mistake() -> None:
 CONTAINERS = [
     (container(env=[{"name": "A"}, {"name": "B", "value": "vault:x"}]), "reference", "env[1].value"),
     (container(env=[{"name": "A", "value": "vault:v1:aGVsbG8="}]), "transit-key", "env[0].value"),
-    (container(env=[{"name": "A", "value": "vault:a#b\n"}]), "invisible-end", "env[0].value"),
+    (container(env=[{"name": "A", "value": "vault:a#b\n"}]), "near-miss", "env[0].value"),
     (container(volumeMounts=[{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/vault"}]), "mount", "volumeMounts[1]"),
     (container(args=["$(P)"]), "container", ""),
     (container(command=None), "entry-point-unknown", "image"),
@@ -188,7 +188,7 @@ def test_a_secret_needs_an_identity_and_whole_references() -> None:
         ("transit-key", "stringData.a")
     ]
     assert found(secret(annotations=named, stringData={"a": REFERENCE + "\n"})) == [
-        ("invisible-end", "stringData.a")
+        ("near-miss", "stringData.a")
     ]
 
 
@@ -301,12 +301,15 @@ def test_no_valid_pod_is_refused_and_no_crash() -> None:
     assert found(pod({"name": "app", "env": ["A=b"]})) == [("refused", "")]
 
 
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1"
 MOVED = [
     (pod(container(), annotations={"vault-skip-verify": "yes"}), "was-false", annotation("vault-skip-verify")),
     (pod(container(), annotations={"transit-batch-size": "x"}), "was-ignored", annotation("transit-batch-size")),
     (pod(container(), annotations={"vault-env-delay": "5"}), "bare-number", annotation("vault-env-delay")),
     (pod(container(), annotations={"vault-addr": "https://v"}), "address-list", annotation("vault-addr")),
     (pod(container(), annotations={"registry-skip-verify": "true"}), "registry-verify", annotation("registry-skip-verify")),
+    (pod(container(image=ECR, command=[])), "cloud-registry", "spec.containers[0].image"),
+    (pod(container(image="registry.local:5000/shop", command=[])), "private-registry", "spec.containers[0].image"),
     (secret(data={}, stringData={"a": REFERENCE}), "identity-of-webhook", "metadata.annotations"),
     ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": REFERENCE}}, "config-map-annotation", "metadata"),
     ({"apiVersion": "x/v1", "kind": "Custom", "spec": {"a": [{"b": REFERENCE}]}}, "custom-object", "spec.a[0].b"),
@@ -331,6 +334,126 @@ def test_each_change_from_bank_vaults_is_listed(manifest: Any, rule: str, place:
 
 def test_every_rule_of_the_migration_has_an_example() -> None:
     assert {row[1] for row in MOVED} == {rule.id for rule in MIGRATION}
+
+
+@pytest.mark.parametrize(
+    ("image", "is_cloud"),
+    [
+        (ECR, True),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws/shop", True),
+        ("europe-docker.pkg.dev/shop/app/web:1", True),
+        ("eu.gcr.io/shop/web", True),
+        ("shop.azurecr.io/web@sha256:" + "0" * 64, True),
+        ("public.ecr.aws/nginx/nginx:1", False),
+        ("ghcr.io/shop/web:1", False),
+        ("web", False),
+        ("pkg.dev/web", False),
+        ("azurecr.io.example.com/web", False),
+    ],
+)
+def test_images_that_nodes_pull_by_their_identity_are_listed(image: str, is_cloud: bool) -> None:
+    def listed(**fields: Any) -> bool:
+        own = container(image=image, command=fields.pop("command", []))
+        return "cloud-registry" in dict(found(pod(own, **fields), origin="bank-vaults"))
+
+    assert listed() is is_cloud
+    assert not listed(command=["/app"])
+    assert not listed(imagePullSecrets=[{"name": "pull"}])
+    assert not listed(annotations={"entrypoint": '{"app": ["/app"]}'})
+
+
+@pytest.mark.parametrize(
+    ("image", "is_private"),
+    [
+        ("registry:5000/shop", True),
+        ("registry.svc.cluster.local/shop:1", True),
+        ("10.1.2.3:5000/shop", True),
+        ("localhost:5000/shop", True),
+        ("registry.example.com:5000/shop", False),
+        ("shop", False),
+        ("Not/An Image", False),
+    ],
+)
+def test_registries_that_the_operator_must_list_are_listed(
+    image: str, is_private: bool, tmp_path: Path
+) -> None:
+    own = pod(container(image=image, command=[]))
+    assert ("private-registry" in dict(found(own, origin="bank-vaults"))) is is_private
+    file, environ = (
+        tmp_path / "settings.yaml",
+        {"VAULT_ADDR": "https://v", "REGISTRY_PRIVATE_HOSTS": "registry,10.*.*.*,localhost,*.svc.*.*"},
+    )
+    file.write_text(yaml.safe_dump({"kind": "ConfigMap", "data": environ}))
+    (document,) = parse_documents(yaml.safe_dump(own))
+    checker = Checker(read_operator(str(file)), SURROUNDINGS, "default", "bank-vaults")
+    assert "private-registry" not in {one.rule_id for one in checker.findings(document)}
+
+
+NEW, OLD = "secrets-reloader.security.bank-vaults.io/", "alpha.vault.security.banzaicloud.io/"
+RELOADS = [
+    ("Deployment", NEW + "reload-on-secret-change", "yes", 'must be "true"'),
+    ("Deployment", NEW + "reload-on-secret-changes", "true", "the key is"),
+    ("StatefulSet", OLD + "reload", "true", "the key is"),
+    ("ReplicaSet", OLD + "reload-on-secret-change", "true", "a ReplicaSet is not reloaded"),
+    ("DaemonSet", OLD + "reload-on-secret-change", "true", ""),
+    ("Deployment", NEW + "reload-on-secret-change", "false", ""),
+    ("Deployment", NEW + "secret-reload-count", "3", ""),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "text", "words"), RELOADS)
+@pytest.mark.parametrize("at_pods", [False, True])
+def test_an_annotation_after_which_nothing_is_reloaded_is_found(
+    kind: str, key: str, text: str, words: str, at_pods: bool
+) -> None:
+    """Before, nothing said so, and the pods kept their old secrets."""
+    annotated = {"annotations": {key: text}}
+    template = {"metadata": annotated if at_pods else {}, "spec": {"containers": [container()]}}
+    metadata = {"name": "a", **({} if at_pods else annotated)}
+    manifest = {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": {"template": template}}
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    checker = Checker(read_operator(None), SURROUNDINGS, "default")
+    told = [(one.path, one.message) for one in checker.findings(document) if one.rule_id == "reload"]
+    place = f'{"spec.template." if at_pods else ""}metadata.annotations["{key}"]'
+    assert [path for path, _ in told] == ([place] if words else [])
+    assert all(words in message for _, message in told)
+
+
+CUSTOM = {"apiVersion": "x.example/v1", "kind": "Custom", "metadata": {"annotations": {"a": REFERENCE}}}
+INGRESS = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "spec": {"host": REFERENCE}}
+LEFT = [
+    (CUSTOM, "metadata.annotations.a", "metadata is not resolved"),
+    ({**CUSTOM, "metadata": {}, "spec": {"a": REFERENCE}}, "spec.a", "--objects"),
+    (INGRESS, "spec.host", "Kubernetes' own"),
+    ({**INGRESS, "apiVersion": "policy/v1"}, "spec.host", "Kubernetes' own"),
+    ({"kind": "List", "items": [secret(), INGRESS]}, "items[1].spec.host", "Kubernetes' own"),
+]
+
+
+@pytest.mark.parametrize(("manifest", "place", "words"), LEFT)
+@pytest.mark.parametrize("registered", [False, True])
+def test_a_reference_that_stays_says_why_and_what_works(
+    manifest: Any, place: str, words: str, registered: bool
+) -> None:
+    """Before, the remedy for Ingresses was refused by the command, and annotations of registered kinds stayed unmentioned."""
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    kinds = ["customs.x.example"] if registered else []
+    checker = Checker(read_operator(None, kinds), SURROUNDINGS, "default", "bank-vaults")
+    stays = [one for one in checker.findings(document) if one.rule_id == "custom-object"]
+    if registered and words == "--objects":
+        assert stays == []
+    else:
+        assert [one.path for one in stays] == [place]
+        assert words in stays[0].message
+
+
+@pytest.mark.parametrize("kinds", [[], ["customs.x.example"]])
+def test_the_copy_of_an_object_that_kubectl_keeps_is_no_reference(kinds: list[str]) -> None:
+    key = "kubectl.kubernetes.io/last-applied-configuration"
+    manifest = {**CUSTOM, "metadata": {"annotations": {key: f'{{"spec":{{"a":"${{{REFERENCE}}}"}}}}'}}}
+    (document,) = parse_documents(yaml.safe_dump(manifest))
+    checker = Checker(read_operator(None, kinds), SURROUNDINGS, "default", "bank-vaults")
+    assert list(checker.findings(document)) == []
 
 
 VALUES = st.sampled_from(
