@@ -1,5 +1,6 @@
 """Work of templates: charged before it is done, never more than linear in what is charged, and nothing longer than the bound."""
 
+import gc
 import random
 import sys
 import tracemalloc
@@ -102,12 +103,14 @@ def counted() -> Iterator[Counted]:
         found.lines += event == "line"
         return trace
 
+    gc.disable()  # finalizers of other tests' objects have lines too
     before = sys.gettrace()
     sys.settrace(trace)
     try:
         yield found
     finally:
         sys.settrace(before)
+        gc.enable()
 
 
 def attempt(name: str, arguments: list[Any], work: Work) -> Any:
