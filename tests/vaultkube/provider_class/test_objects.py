@@ -182,6 +182,7 @@ BOMB = "- &a {objectName: o, secretPath: p, secretArgs: {x: 1}}\n"
 LEVELS = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" for level in range(1, 9))
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "text",
     [

@@ -247,6 +247,7 @@ def test_very_many_files_are_refused_quickly(annotations: dict[str, str]) -> Non
     assert "a program cannot be started with more than" in message
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("count", [1, 20_000])
 def test_many_containers_and_many_named_ones_take_no_long_time(count: int) -> None:
     every = [{"name": f"c{index}"} for index in range(20_000)]

@@ -82,6 +82,7 @@ def test_the_operator_can_have_it_for_all_pods_and_a_pod_without_references_stay
     assert plan.whole.warnings == ()
 
 
+@pytest.mark.timed
 def test_files_in_many_containers_take_no_long_time() -> None:
     began = time.process_time()
     new = changed(spec_of(*({"name": f"c{index}"} for index in range(20_000))), SIDECAR)
