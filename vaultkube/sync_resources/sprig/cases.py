@@ -7,7 +7,7 @@ from unicodedata import category
 from vaultenv.basics.text import SPACE
 from vaultenv.template.functions import Function
 from vaultkube.sync_resources.sprig.words import REPLACEMENT, Word, is_connector, is_upper, words
-from vaultkube.sync_resources.sprig.working import UNITS_PER_CHARACTER, Working
+from vaultkube.sync_resources.sprig.working import Working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from vaultenv.template.work import Work
 
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_UNITS_PER_CHARACTER = 256
+"""Charge for a character, which may be a word: about four microseconds."""
 _SEPARATING = (Word.CONNECTOR, Word.PUNCTUATION)
 _ENDING = (Word.INVALID, *_SEPARATING)
 _FOLLOWING = (Word.ALPHABET, Word.NUMBER)
@@ -143,7 +145,7 @@ def _charged(change: "Callable[[str], str]") -> Working:
     """Return a function of a text with this change of it."""
 
     def changed(work: "Work", text: str) -> str:
-        work.charge(UNITS_PER_CHARACTER * len(text))
+        work.charge(_UNITS_PER_CHARACTER * len(text))
         return change(text)
 
     return Working(changed, "s")
