@@ -26,16 +26,14 @@ work unchanged. [manifests/chart/files/crds](../manifests/chart/files/crds) has 
 * `NAME or NAMESPACE/NAME` without a namespace is an object of the same namespace as the reference. An object of another
   namespace can be used if its `allowedNamespaces` allows it.
 * Templates are Go's, between `{{{{` and `}}}}`, with [Sprig's functions](references.md#templates), also by their names with `must`, and
-  `regexMatch`, `regexFind` and `regexReplaceAll`. They see `.Secrets`, `.Metadata` (KV version 2), and `.Annotations` and `.Labels` of the
-  custom object. A missing key, or null, is an error where its value would be used; the Secret then stays as it is. `if`, `with`, `and`, `or`,
-  `not`, `eq`, `ne`, `default`, `coalesce` and `empty` may test for it.
+  further ones of Sprig: regular expressions, `camelcase` and its like, `wrap`, arithmetic of floats, paths, URLs, durations, and Go's types
+  (`kindIs`, `typeOf`, `deepEqual`); a wrong regular expression is an error in each function. They see `.Secrets`, `.Metadata`
+  (KV version 2), and `.Annotations` and `.Labels` of the custom object. A missing key, or null, is an error where its value would be used;
+  the Secret then stays as it is. `if`, `with`, `and`, `or`, `not`, `eq`, `ne`, `default`, `coalesce` and `empty` may test for it.
 * These functions of the Vault Secrets Operator's templates are missing; `check` and the condition name them. `bcrypt`, `htpasswd`,
   `randInt`, `shuffle` and `ago` have another output each time, so that each read would change the Secret: store a password's hash in
-  Vault. `regexFindAll`, `regexSplit`, `regexReplaceAllLiteral`, `regexQuoteMeta`; `kindIs`, `kindOf`, `typeIs`, `typeIsLike`, `typeOf`,
-  `deepEqual`; `camelcase`, `kebabcase`, `snakecase`, `swapcase`, `wrap`, `wrapWith`, `abbrevboth`, `trimall` (write `trimAll`);
-  `biggest` (write `max`), `add1f`, `addf`, `subf`, `mulf`, `divf`, `maxf`, `minf`, `seq`, `toDecimal`; `base`, `dir`, `ext`, `clean`,
-  `isAbs` and their `os` forms; `urlParse`, `urlJoin`; `duration`, `durationRound`, `mustToDate`; `semver`, `semverCompare`,
-  `buildCustomCert`.
+  Vault. `mustToDate`, `semver` and `buildCustomCert` return times, versions and certificates, whose methods templates here do not have;
+  `semverCompare` has a language of its own for ranges of versions.
 * `includes` and `excludes` match anywhere in a key of Vault's answer. `excludes` come first; keys from templates are never removed.
 """
 
