@@ -186,7 +186,7 @@ def test_a_review_that_waits_for_the_api_server_delays_no_other(unanswered: Serv
     answers: list[bytes] = []
     with Client(unanswered) as waiting, Client(unanswered) as other:
         thread = threading.Thread(
-            target=lambda: answers.append(waiting.send(json.dumps(needy).encode(), "/pods?timeout=4s")[1])
+            target=lambda: answers.append(waiting.send(json.dumps(needy).encode(), "/pods?timeout=9s")[1])
         )
         thread.start()
         time.sleep(0.5)
