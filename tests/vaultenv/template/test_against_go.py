@@ -7,7 +7,7 @@ wanted, and there is one kind of integer.
 import json
 import random
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -103,11 +103,13 @@ def oracle() -> Iterator[subprocess.Popen[str]]:
         process.stdin.close()
 
 
-def evaluated(oracle: subprocess.Popen[str], source: str) -> dict[str, str]:
+def evaluated(
+    oracle: subprocess.Popen[str], source: str, data: Mapping[str, object] = DATA
+) -> dict[str, str]:
     """Go's answer: `output` or `error`."""
     assert oracle.stdin
     assert oracle.stdout
-    oracle.stdin.write(json.dumps({"template": source, "data": DATA}) + "\n")
+    oracle.stdin.write(json.dumps({"template": source, "data": data}) + "\n")
     oracle.stdin.flush()
     answer: dict[str, str] = json.loads(oracle.stdout.readline())
     return answer

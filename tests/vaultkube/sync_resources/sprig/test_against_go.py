@@ -36,16 +36,6 @@ _WIDER = (
 """Ends of Go's errors for types that our functions accept, as docs/differences.md says; null is an empty map."""
 
 
-def evaluated(oracle: subprocess.Popen[str], source: str) -> dict[str, str]:
-    """Go's answer: `output` or `error`."""
-    assert oracle.stdin
-    assert oracle.stdout
-    oracle.stdin.write(json.dumps({"template": source, "data": DATA}) + "\n")
-    oracle.stdin.flush()
-    answer: dict[str, str] = json.loads(oracle.stdout.readline())
-    return answer
-
-
 def ours(source: str) -> str | None:
     """Return the output of our evaluator with the operator's functions; None if it refuses."""
     fields: dict[str, Any] = loads(json.dumps(DATA).encode())
@@ -62,7 +52,10 @@ def differences(oracle: subprocess.Popen[str], name: str, count: int) -> list[tu
     found: list[tuple[str, object, object]] = []
     for _ in range(count):
         called = call(chance, name)
-        answer, printed = evaluated(oracle, _TEMPLATE % called), ours(_TEMPLATE % called)
+        answer, printed = (
+            of_the_launcher.evaluated(oracle, _TEMPLATE % called, DATA),
+            ours(_TEMPLATE % called),
+        )
         if answer.get("output") != printed and not answer.get("error", "").endswith(_WIDER):
             found.append((called, answer, printed))
     return found
