@@ -47,6 +47,11 @@ class Entry:
         """Whether the status is of the spec as it is now."""
         return bool(self.status.get("lastGeneration") == self.resource.generation)
 
+    @property
+    def mac(self) -> str:
+        """The HMAC of the Secret's data in the status, an empty text without one."""
+        return str(self.status.get("secretMAC") or "")
+
 
 class SecretMark(NamedTuple):
     """The owner and the resourceVersion of a managed Secret; its data is never stored."""

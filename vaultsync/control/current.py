@@ -18,9 +18,8 @@ def is_current(
     tools: Tools, entry: Entry, spec: DynamicSecretSpec | PkiSecretSpec, deadline: Deadline
 ) -> bool:
     """Return whether the Secret has the data of the status, made as the spec says now; raise TransformationFailed or Refused."""
-    mac = str(entry.status.get("secretMAC") or "")
     made_from = fingerprint(tools, entry, spec)
-    return tools.destinations.holds(entry, spec.destination, mac, tools.key, deadline, made_from)
+    return tools.destinations.holds(entry, spec.destination, entry.mac, tools.key, deadline, made_from)
 
 
 def follow(
@@ -32,8 +31,7 @@ def follow(
     """
     if entry.is_seen:
         return entry
-    mac = str(entry.status.get("secretMAC") or "")
     made_from = fingerprint(tools, entry, spec)
-    tools.destinations.relabel(entry, spec.destination, mac, deadline, made_from)
+    tools.destinations.relabel(entry, spec.destination, entry.mac, deadline, made_from)
     fields = {"lastGeneration": entry.resource.generation}
     return tools.save(entry, synced(reasons.FIRST_SYNC, message), fields, deadline)

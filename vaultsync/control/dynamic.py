@@ -94,12 +94,11 @@ def _facts(
     *,
     has_secret: bool,
 ) -> Facts:
-    mac = str(entry.status.get("secretMAC") or "")
     return Facts(
         generation=entry.resource.generation,
         last_generation=entry.status.get("lastGeneration"),
         has_secret=has_secret,
-        is_as_written=tools.destinations.is_as_written(entry, spec.destination, mac),
+        is_as_written=tools.destinations.is_as_written(entry, spec.destination, entry.mac),
         client=tools.client(holder.identity),
         last_client=client_in(entry.status),
         percent=spec.renewal_percent,
