@@ -4,8 +4,9 @@ gunicorn gives every request to a thread, and every new connection too, which th
 request: as many silent clients as there are threads would block the webhook, and a Go client opens connections that it
 may never use. Here connections wait in gunicorn's poller for each step of a handshake, for a request, and for the
 client to close its side. The poller's own thread answers a review whose decision needs no fact from outside. Threads
-compute handshakes, and process decisions that need Vault, a registry or the API server. Separate threads process unusual
-requests of clients that have not shown yet that they are the API server.
+process decisions that need Vault, a registry or the API server. Separate threads process unusual requests of clients
+that have not shown yet that they are the API server, and one thread computes handshakes: so a new connection does not
+wait until a decision has its facts.
 
 A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers other than the API
 server are refused when the head of their request has arrived, before its body is read.
@@ -17,7 +18,7 @@ the installed gunicorn, and with this file.
 import socket
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from selectors import EVENT_READ
 from typing import Any
@@ -67,6 +68,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Load the application, and read its Reviewer and its Callers."""
         super().load_wsgi()
         self._strangers_threads = ThreadPoolExecutor(max(1, self.cfg.threads // 4))
+        self._handshake_thread = ThreadPoolExecutor(1)
         self._reviewer: Reviewer = self.wsgi.extensions[REVIEWER]
         self._callers: Callers = self.wsgi.extensions[CALLERS]
 
@@ -105,7 +107,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def on_hello(self, conn: Any) -> None:
         """Compute a step of the handshake in a thread."""
-        self._in_thread(partial(handshake, conn.sock), partial(self.after_handshake, conn))
+        self._in_thread(self._handshake_thread, partial(handshake, conn.sock), partial(self.after_handshake, conn))
 
     def after_handshake(self, conn: Any, step: "Future[bool | None]") -> None:
         """Continue with the next step of the handshake, or with the request."""
@@ -213,7 +215,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         elif isinstance(outcome, State):
             self._refuse(conn, outcome)
         elif callable(outcome):
-            self._in_thread(outcome, partial(self.finish_request, conn), is_known=conn not in self.strangers)
+            threads = self._strangers_threads if conn in self.strangers else self.tpool
+            self._in_thread(threads, outcome, partial(self.finish_request, conn))
         else:
             known: Future[object] = Future()
             known.set_result(outcome)
@@ -229,14 +232,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._close(conn)
 
     def _in_thread(
-        self, work: Callable[[], object], then: "Callable[[Future[Any]], None]", *, is_known: bool = True
+        self, threads: Executor, work: Callable[[], object], then: "Callable[[Future[Any]], None]"
     ) -> None:
-        """Run `work` in a thread, then call `then` with its future in the poller's thread.
+        """Run `work` in one of the threads, then call `then` with its future in the poller's thread.
 
         A stranger may send the rest of a request, or read its answer, slowly, so strangers have separate threads.
         """
-        future = (self.tpool if is_known else self._strangers_threads).submit(work)
-        future.add_done_callback(partial(self.method_queue.defer, then))
+        threads.submit(work).add_done_callback(partial(self.method_queue.defer, then))
 
     def _await(self, conn: Any, on_readable: Callable[[Any], None]) -> None:
         """Call `on_readable` when bytes have arrived on the connection, which then is no longer in the poller."""
