@@ -107,7 +107,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def on_hello(self, conn: Any) -> None:
         """Compute a step of the handshake in a thread."""
-        self._in_thread(self._handshake_thread, partial(handshake, conn.sock), partial(self.after_handshake, conn))
+        self._in_thread(
+            self._handshake_thread, partial(handshake, conn.sock), partial(self.after_handshake, conn)
+        )
 
     def after_handshake(self, conn: Any, step: "Future[bool | None]") -> None:
         """Continue with the next step of the handshake, or with the request."""

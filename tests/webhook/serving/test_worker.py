@@ -46,6 +46,7 @@ def test_every_name_that_the_worker_uses_is_listed() -> None:
         "strangers",
         "next_sweep",
         "_strangers_threads",
+        "_handshake_thread",
         "_reviewer",
         "_callers",
     }
