@@ -7,7 +7,6 @@ import re
 import ssl
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import AF_UNIX, SOCK_STREAM
@@ -22,6 +21,7 @@ from vaultcsi.vault.server import VaultServer
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
+from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
 from vaultkube.net.failures import verification_problem
@@ -70,7 +70,7 @@ class Connections:
     def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
         self._observe = observe
         self._reading = threading.local()
-        self._clients: OrderedDict[tuple[object, ...], _Client] = OrderedDict()
+        self._clients: LRUDict[tuple[object, ...], _Client] = LRUDict(_MOST_CLIENTS)
         self._lock = threading.Lock()
 
     def send(
@@ -124,13 +124,12 @@ class Connections:
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
         key = (server.trust, socket_path, *stamps_of(server.trust))
         with self._lock:
-            if key not in self._clients:
+            client = self._clients.get(key)
+            if client is None:
                 trust = server.trust
-                self._clients[key] = _Client(context_of(trust), trust.server_name, socket_path, self._reading)
-                while len(self._clients) > _MOST_CLIENTS:
-                    self._clients.popitem(last=False)
-            self._clients.move_to_end(key)
-            return self._clients[key]
+                client = _Client(context_of(trust), trust.server_name, socket_path, self._reading)
+            self._clients[key] = client
+            return client
 
 
 class _Client(BoundedClient):

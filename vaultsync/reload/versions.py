@@ -5,11 +5,11 @@ https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-metad
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from vaultkube.documents.times import seconds_of, time_text
+from vaultkube.lru import LRUDict
 from vaultsync.errors import VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import KV, Engines
@@ -54,7 +54,7 @@ class Versions:
         self._fresh_s = fresh_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[bytes, str], _Known] = OrderedDict()
+        self._known: LRUDict[tuple[bytes, str], _Known] = LRUDict(_MOST)
 
     def latest(self, identity: Identity, token: Token, path: str) -> Latest:
         """Return the latest version of the path; raise VaultAway where Vault cannot answer.
@@ -69,9 +69,6 @@ class Versions:
         latest, is_beside_data = self._read(identity, token, path, known is not None and known.is_beside_data)
         with self._lock:
             self._known[key] = _Known(self._clock(), latest, is_beside_data)
-            self._known.move_to_end(key)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
         return latest
 
     def _read(self, identity: Identity, token: Token, path: str, is_beside_data: bool) -> tuple[Latest, bool]:

@@ -4,11 +4,11 @@ https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from vaultenv.client.answers import MOUNTS
+from vaultkube.lru import LRUDict
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity
 
@@ -36,7 +36,7 @@ class Engines:
     def __init__(self, vaults: Vaults) -> None:
         self._vaults = vaults
         self._lock = threading.Lock()
-        self._engines: OrderedDict[_Mount, Engine] = OrderedDict()
+        self._engines: LRUDict[_Mount, Engine] = LRUDict(_MOST)
 
     def find(self, identity: Identity, token: str, path: str) -> Engine:
         """Return the engine of `path`; raise VaultDenied or VaultAway."""
@@ -54,8 +54,6 @@ class Engines:
             return engine  # one of auth/, or somebody else's answer
         with self._lock:
             self._engines[vault, engine.mount] = engine
-            if len(self._engines) > _MOST:
-                self._engines.popitem(last=False)
         return engine
 
 
