@@ -99,12 +99,9 @@ def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[st
     Raises VaultUnavailable while too many objects are being resolved, in total or for this namespace.
     """
     namespace = need.login.namespace
-    if not services.resolving.enter(_RESOLVING, namespace, deadline.remaining_s()):
-        raise VaultUnavailable("too many objects are being resolved at the same time; try again")
-    try:
+    busy = VaultUnavailable("too many objects are being resolved at the same time; try again")
+    with services.resolving.entered(_RESOLVING, namespace, deadline.remaining_s(), busy):
         return services.vault.resolve(need, deadline)
-    finally:
-        services.resolving.leave(_RESOLVING, namespace)
 
 
 def gather_sources(
