@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vaultcsi.errors import CsiError, LoginRefused, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
-from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, outage, refusal
 from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted, number_in
 from vaultkube.deadline import Deadline
 
@@ -44,9 +44,9 @@ def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadli
     body = json.dumps({"role": login.role, "jwt": jwt})
     request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True, kind="login")
     answer = connections.send(login.server, request, "", deadline)
-    auth = body_of(answer.body).get("auth") if answer.status == 200 else None
-    token = auth.get("client_token") if isinstance(auth, dict) else None
-    if not isinstance(auth, dict) or not token or len(str(token)) > _LONGEST_TOKEN:
+    auth = auth_of(body_of(answer.body)) if answer.status == 200 else {}
+    token = auth.get("client_token")
+    if not token or len(str(token)) > _LONGEST_TOKEN:
         raise _error(login, answer)
     lasts_s = number_in(auth.get("lease_duration"))
     terms = Terms(LEASED, lasts_s, "token", auth.get("renewable") is True)

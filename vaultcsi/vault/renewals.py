@@ -14,7 +14,7 @@ from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.issued import IssuedAnswer
 from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin
-from vaultenv.client.answers import body_of, cannot_answer
+from vaultenv.client.answers import auth_of, body_of, cannot_answer
 from vaultenv.renewal.schedule import Held, ended, failed, number_in, renewed
 from vaultkube.deadline import Deadline
 
@@ -99,8 +99,7 @@ def _is_of_vault(answer: Answer) -> bool:
 
 def _granted(answer: Answer) -> dict[str, Any]:
     body = body_of(answer.body)
-    auth = body.get("auth")
-    return auth if isinstance(auth, dict) else body
+    return auth_of(body) or body
 
 
 def _is_due(held: Held, now: float) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from vaultenv.client.answers import data_of
 from vaultkube.documents.times import seconds_of, time_text
 from vaultkube.lru import LRUDict
 from vaultsync.errors import VaultAway, VaultDenied
@@ -97,7 +98,7 @@ class Versions:
         """Return the data of the answer, empty for a missing path; raise VaultDenied or VaultAway."""
         call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
         try:
-            return _mapping(self._vaults.send(identity.server, call).get("data"))
+            return data_of(self._vaults.send(identity.server, call))
         except VaultDenied as error:
             if error.status == _MISSING:
                 return {}

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from vaultenv.client.answers import MOUNTS
+from vaultenv.client.answers import MOUNTS, data_of
 from vaultkube.lru import LRUDict
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity
@@ -48,8 +48,7 @@ class Engines:
                 if (vault, mount) in self._engines:
                     return self._engines[vault, mount]
         call = Call("GET", f"{MOUNTS}/{path}", token=token, namespace=identity.vault_namespace)
-        data = self._vaults.send(identity.server, call).get("data")
-        engine = _engine(data if isinstance(data, dict) else {})
+        engine = _engine(data_of(self._vaults.send(identity.server, call)))
         if not f"{path}/".startswith(f"{engine.mount}/"):
             return engine  # one of auth/, or somebody else's answer
         with self._lock:
