@@ -21,6 +21,8 @@ from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
 from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
+from vaultkube.apiserver.client import Cluster as Client
+from vaultkube.apiserver.kubeconfig import find_connection
 
 # A busy machine is no failure.
 settings.register_profile(
@@ -191,6 +193,12 @@ def cluster(session_folder: Path, authority: Authority) -> Iterator[Cluster]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(cluster: Cluster) -> Client:
+    """Return our client of the session's API server, with all rights."""
+    return Client(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
 
 
 @pytest.fixture(scope="session")

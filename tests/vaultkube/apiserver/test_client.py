@@ -24,11 +24,6 @@ from vaultkube.net import keepalive
 from vaultkube.net.tls import PEM
 
 
-@pytest.fixture(scope="module")
-def admin(cluster: Server) -> Cluster:
-    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
-
-
 @pytest.fixture
 def nobody(cluster: Server) -> Cluster:
     return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
