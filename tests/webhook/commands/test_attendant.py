@@ -123,6 +123,6 @@ def test_a_health_listener_in_use_is_named(attended: Attended, tmp_path: Path, a
     other = Served(tmp_path / "other", authority, {"HEALTH_ADDRESS": f"127.0.0.1:{attended.health_port}"})
     try:
         assert soon(lambda: not other.process.running())
-        assert "HEALTH_ADDRESS cannot be listened at" in other.log_file.read_text()
+        assert "HEALTH_ADDRESS cannot be listened on" in other.log_file.read_text()
     finally:
         other.stop()
