@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import (
     ClusterUnavailable,
     ImageNotRead,
@@ -207,8 +208,5 @@ def _result(future: "Future[Found]", deadline: Deadline) -> Found:
 
 def _values(kind: str, document: KubernetesObject) -> Values:
     if kind == "ConfigMap":
-        return {
-            key: str(text).encode("utf-8", "surrogatepass")
-            for key, text in (document.get("data") or {}).items()
-        }
+        return {key: utf8(str(text)) for key, text in (document.get("data") or {}).items()}
     return {key: decoded(text) or b"" for key, text in (document.get("data") or {}).items()}

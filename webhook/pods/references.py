@@ -9,6 +9,7 @@ from vaultenv.errors import InvalidReference
 from vaultenv.references.near_miss import INSIDE, stray_characters
 from vaultenv.references.parts import LOGIN_MISPLACED
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.documents.utf8 import utf8
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.containers import Container
 from webhook.config.annotations import TEMPLATES_VARIABLE
@@ -23,7 +24,6 @@ from webhook.pods.environment import (
     Variable,
     environment,
     overridden,
-    utf8,
 )
 from webhook.pods.values import has_references, read_value
 

@@ -7,8 +7,9 @@ from vaultenv.references.grammar import parse
 from vaultenv.references.near_miss import near_miss
 from vaultenv.references.parts import Ciphertext, Login
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.documents.utf8 import utf8
 from vaultkube.remember import remember
-from webhook.pods.environment import PREFIX, utf8
+from webhook.pods.environment import PREFIX
 
 _PREFIX = PREFIX.encode()
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from vaultenv.references.grammar import has_reference
+from vaultkube.documents.utf8 import utf8
 from vaultkube.objects.custom import is_custom_group
 from vaultkube.problem import FieldPath, Problem
 from webhook.offline.lists import objects_in
@@ -41,7 +42,7 @@ def _problems(content: Mapping[str, object], custom_kinds: Collection[str]) -> I
 
 def _references(content: object, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(content, str):
-        if has_reference(content.encode("utf-8", "surrogatepass")) and path != _LAST_APPLIED:
+        if has_reference(utf8(content)) and path != _LAST_APPLIED:
             yield path
         return
     parts: Iterable[tuple[str | int, object]] = ()
