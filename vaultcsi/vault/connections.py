@@ -15,12 +15,13 @@ from urllib.parse import quote
 import requests
 
 from vaultcsi.errors import TooLarge, Unavailable
-from vaultcsi.vault.certificates import context_of, stamps_of
+from vaultcsi.vault.certificates import context_of
 from vaultcsi.vault.room import MOST_BYTES
 from vaultcsi.vault.server import VaultServer
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
+from vaultkube.file_stamp import file_stamp
 from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
@@ -122,7 +123,7 @@ class Connections:
     def _client(self, server: VaultServer) -> "_Client":
         """Return the client for the present files of the server's trust."""
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
-        key = (server.trust, socket_path, *stamps_of(server.trust))
+        key = (server.trust, socket_path, file_stamp(*server.trust.files))
         with self._lock:
             client = self._clients.get(key)
             if client is None:
