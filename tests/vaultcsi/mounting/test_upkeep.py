@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.process import stopping
 from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultcsi.provider import NODE, Provider, Surroundings
@@ -167,8 +168,5 @@ def test_a_handover_passes_leases_on_and_a_killed_provider_leaves_them(
         assert [event["reason"] for event in events_of(leasing, stays)] == ["SecretsNotRefreshed"]
     finally:
         new.process.kill()
-    last = start()
-    try:
+    with stopping(start()) as last:
         assert last.driver.mount(attributes) != first
-    finally:
-        last.stop()
