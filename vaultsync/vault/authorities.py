@@ -36,7 +36,8 @@ class Authorities:
             return read_regular_file(spec.ca_file, LONGEST_FILE).decode("ascii", "replace")
         except (OSError, ValueError) as error:
             raise ReferenceRefused(
-                f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container"
+                f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container: "
+                "mount the file there, or use caCertSecretRef"
             ) from None
 
     def _read_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
