@@ -19,7 +19,7 @@ from vaultenv.references.secret import Secret, secret_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     Body = dict[str, Any]
@@ -38,6 +38,12 @@ def body_of(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def data_of(body: Mapping[str, Any]) -> Body:
+    """Return the data in the JSON object of an answer; an empty object if there is none."""
+    data = body.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def auth_of(body: Body) -> Body:
@@ -130,8 +136,7 @@ def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
 
 def mount_in(body: bytes) -> str:
     """Return the mount in an answer of sys/internal/ui/mounts, or ""."""
-    data = body_of(body).get("data")
-    return str(data.get("path") or "") if isinstance(data, dict) else ""
+    return str(data_of(body_of(body)).get("path") or "")
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:

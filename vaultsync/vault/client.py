@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -14,6 +13,7 @@ from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
 from vaultkube.deadline import Deadline
+from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
@@ -44,7 +44,7 @@ class Vaults:
     """Sends requests to any number of Vaults; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._pools: OrderedDict[tuple[str, str, bool], BoundedClient] = OrderedDict()
+        self._pools: LRUDict[tuple[str, str, bool], BoundedClient] = LRUDict(_MOST_POOLS)
         self._lock = threading.Lock()
 
     def send(self, server: Server, call: Call) -> dict[str, Any]:
@@ -87,12 +87,8 @@ class Vaults:
     def _pool(self, server: Server) -> BoundedClient:
         key = server.ca, server.server_name, server.skip_verify
         with self._lock:
-            if key not in self._pools:
-                self._pools[key] = _new_pool(server)
-                while len(self._pools) > _MOST_POOLS:
-                    self._pools.popitem(last=False)
-            self._pools.move_to_end(key)
-            return self._pools[key]
+            pool = self._pools[key] = self._pools.get(key) or _new_pool(server)
+            return pool
 
 
 def _advice(body: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
-from vaultkube.wire.pods import PodSpec, Volume
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.config.openbao import is_openbao
@@ -20,7 +20,7 @@ from webhook.pods.container import (
 )
 from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
-from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers, with_volumes
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
 from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
@@ -164,7 +164,7 @@ def mutate_pod_spec(
         new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, own)
     for part in needed:
         added = launcher.volumes(part.config, facts.delivery, optional=not part.plan.logging_in())
-        new["volumes"] = _volumes(new.get("volumes") or [], added)
+        new["volumes"] = with_volumes(new, added)
     return new, problems
 
 
@@ -218,11 +218,6 @@ def _init_containers(present: list[Container], first: int | None, own: Container
     if first is None or places[0] < first:
         return present
     return [present[places[0]], *present[: places[0]], *present[places[0] + 1 :]]
-
-
-def _volumes(present: list[Volume], added: list[Volume]) -> list[Volume]:
-    names = {volume.get("name") for volume in present}
-    return present + [volume for volume in added if volume["name"] not in names]
 
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:

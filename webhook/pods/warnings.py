@@ -17,7 +17,8 @@ from webhook.pods.container import PROBES, is_wrapped
 from webhook.pods.environment import PREFIX
 from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
-from webhook.pods.references import References, is_read
+from webhook.pods.references import References
+from webhook.pods.values import is_read
 
 DEFAULT_ROLE = "default"
 """The role of a pod that names neither a role nor a ServiceAccount."""

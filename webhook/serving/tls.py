@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from webhook.serving.file_stamp import Stamp, file_stamp
+from vaultkube.file_stamp import Stamp, file_stamp
 
 _IO_TIMEOUT_S = 10.0
 _FRESH = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
