@@ -7,6 +7,7 @@ from typing import Any
 
 from vaultenv.basics.duration import seconds
 from vaultenv.basics.text import bounded
+from vaultenv.variable_types import CONNECTION_HEADERS
 from vaultkube.problem import FieldPath, Problem
 
 RULE = "sync-field"
@@ -150,3 +151,22 @@ REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
 TEXTS = several(TEXT, "texts")
 TEXT_MAP = mapped(TEXT, "texts")
 HIDDEN_MAP = mapped(HIDDEN, "texts")
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x20\x7f][^\x00-\x08\x0a-\x1f\x7f]*|")
+
+
+def _headers(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, str]:
+    """Return the headers, or append a problem for each that would be refused, or reach into other requests."""
+    found: dict[str, str] = HIDDEN_MAP.read(value, path, problems)
+    for name, text_ in found.items():
+        is_sent = _HEADER.fullmatch(name) and _VALUE.fullmatch(text_)
+        if not is_sent or name.lower() in CONNECTION_HEADERS:
+            shown = bounded(repr(name), _SHOWN)
+            what = "a header with a text in one line, or it is one of the connection's own"
+            problems.append(Problem(RULE, (*path, name), f"{dotted(path)}: {shown} is not {what}"))
+    return found
+
+
+HEADERS = Kind(HIDDEN_MAP.accepted, HIDDEN_MAP.schema, _headers, {})
+"""Headers of requests: requests of several namespaces are sent on one connection."""
