@@ -18,6 +18,8 @@ _DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+)$"
 _DAYS = re.compile(r"([0-9.]+)d")
 """Vault reads days, and so do its custom objects; Go does not."""
 _LARGEST = (1 << 31) - 1
+_MOST_WRONG = 100
+"""Headers with a problem each; the API server lets through as many as an object can hold."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +161,18 @@ _VALUE = re.compile(r"[^\x00-\x20\x7f][^\x00-\x08\x0a-\x1f\x7f]*|")
 def _headers(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, str]:
     """Return the headers, or append a problem for each that would be refused, or reach into other requests."""
     found: dict[str, str] = HIDDEN_MAP.read(value, path, problems)
-    for name, text_ in found.items():
-        is_sent = _HEADER.fullmatch(name) and _VALUE.fullmatch(text_)
-        if not is_sent or name.lower() in CONNECTION_HEADERS:
-            shown = bounded(repr(name), _SHOWN)
-            what = "a header with a text in one line, or it is one of the connection's own"
-            problems.append(Problem(RULE, (*path, name), f"{dotted(path)}: {shown} is not {what}"))
+    what = "a header with a text in one line, or it is one of the connection's own"
+    wrong = [name for name, text_ in found.items() if not _is_header(name, text_)]
+    problems += [
+        Problem(RULE, (*path, name), f"{dotted(path)}: {bounded(repr(name), _SHOWN)} is not {what}")
+        for name in wrong[:_MOST_WRONG]
+    ]
     return found
+
+
+def _is_header(name: str, value: str) -> bool:
+    is_sent = _HEADER.fullmatch(name) and _VALUE.fullmatch(value)
+    return bool(is_sent) and name.lower() not in CONNECTION_HEADERS
 
 
 HEADERS = Kind(HIDDEN_MAP.accepted, HIDDEN_MAP.schema, _headers, {})

@@ -164,7 +164,9 @@ def test_bytes_that_cannot_become_a_request_are_refused(received: bytes) -> None
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("piece", [b"-", b"a: x\r\n", b"a:" + b" " * 80, b"traceparent: x", b"a:" + b" x" * 40])
+@pytest.mark.parametrize(
+    "piece", [b"-", b"a: x\r\n", b"a:" + b" " * 80, b"traceparent: x", b"a:" + b" x" * 40]
+)
 def test_a_head_of_a_stranger_takes_a_moment_whatever_is_in_it(piece: bytes) -> None:
     text = b"POST /pods HTTP/1.1\r\n" + piece * (8000 // len(piece)) + b"\r\n\r\n"
     before = time.thread_time()
