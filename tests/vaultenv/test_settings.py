@@ -141,6 +141,7 @@ def test_defaults_are_the_predecessors() -> None:
         ("VAULT_HEADERS", "X: y"),
         ("VAULT_HEADERS", '{"X-Vault-Token":"t"}'),
         ("VAULT_HEADERS", '{"X":"a\\r\\nb"}'),
+        ("VAULT_HEADERS", '{"content-length":"5"}'),
     ],
 )
 def test_a_text_that_means_nothing_is_an_error_with_the_name(name: str, value: str) -> None:

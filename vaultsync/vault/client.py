@@ -12,6 +12,8 @@ from vaultenv.basics.jsontext import count_values
 from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
+from vaultenv.references.fields import Fault
+from vaultenv.references.grammar import normal_path
 from vaultkube.deadline import Deadline
 from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
@@ -116,6 +118,14 @@ def _url(server: Server, call: Call) -> str:
     return bounded(f"{server.address}/v1/{call.path}", _SHOWN)
 
 
+def _path(call: Call) -> str:
+    """Return the path in Vault's form; raise VaultDenied for one that leads out of Vault's tree, as clients apply `..`."""
+    try:
+        return normal_path(call.path)
+    except Fault as fault:
+        raise VaultDenied(f"{bounded(call.path, _SHOWN)}: {fault.message}") from None
+
+
 def _request(server: Server, call: Call) -> requests.PreparedRequest:
     headers = {"X-Vault-Request": "true", **dict(server.headers)}
     headers |= {"X-Vault-Token": call.token} if call.token else {}
@@ -123,7 +133,7 @@ def _request(server: Server, call: Call) -> requests.PreparedRequest:
     query = f"?{urlencode(call.query)}" if call.query else ""
     return requests.Request(
         call.method,
-        f"{server.address.rstrip('/')}/v1/{quoted(call.path)}{query}",
+        f"{server.address.rstrip('/')}/v1/{quoted(_path(call))}{query}",
         headers=headers,
         data=None if call.body is None else json.dumps(call.body).encode(),
     ).prepare()
