@@ -28,6 +28,8 @@ MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
+_ENVELOPE = ("request_id", "lease_id", "data", "warnings", "auth", "wrap_info", "errors")
+"""The fields of an answer about a secret; the few answers without all of them are data themselves, such as a JWKS."""
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -107,11 +109,13 @@ def body_or_error(
     method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Body | VaultEnvError:
     """Return the whole JSON object of an answer with a secret, a token or a wrapped one, else the error of
-    `secret_or_error`; a deleted version is not found.
+    `secret_or_error`; a deleted version is not found. An object of another form is the data, as with Vault's own client.
     """
     whole = body_of(body)
     if status < 300 and (whole.get("auth") or whole.get("wrap_info")):
         return whole
+    if status == 200 and whole and not any(field in whole for field in _ENVELOPE):
+        return {"data": whole}
     found = secret_or_error(method, url, path, status, body, mount_of)
     if isinstance(found, SecretNotFound):
         return SecretNotFound(f"{found} (Code: {status})")
