@@ -281,7 +281,10 @@ class Variables:
         "VAULT_ENV_DAEMON", types.flag, "false", help="Stay as parent of the program and renew leases"
     )
     delay_s: float = variable(
-        "VAULT_ENV_DELAY", types.duration_s, "0s", help="Pause before the program starts"
+        "VAULT_ENV_DELAY",
+        types.duration_s,
+        "0s",
+        help="Pause before the program starts; not for probes, hooks and `kubectl exec` beside it",
     )
     revoke_token: bool = variable(
         "VAULT_REVOKE_TOKEN",
