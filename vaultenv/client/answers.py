@@ -30,6 +30,11 @@ _NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
 _ENVELOPE = ("request_id", "lease_id", "data", "warnings", "auth", "wrap_info", "errors")
 """The fields of an answer about a secret; the few answers without all of them are data themselves, such as a JWKS."""
+_HTTPS_ONLY = (
+    b"Client sent an HTTP request to an HTTPS server",
+    b"plain HTTP request was sent to HTTPS port",
+)
+"""Words of Go's server, which is Vault's, and of nginx."""
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -54,8 +59,15 @@ def auth_of(body: Body) -> Body:
     return auth if isinstance(auth, dict) else {}
 
 
+def is_https_only(body: bytes) -> bool:
+    """Return whether a server answers a request without TLS so because it serves only HTTPS."""
+    return any(words in body for words in _HTTPS_ONLY)
+
+
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
+    if is_https_only(body):
+        return "Client sent an HTTP request to an HTTPS server: write https:// in VAULT_ADDR"
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -160,7 +172,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
     if cannot_answer(status):
         return VaultUnavailable(f"{line}: {outage(status)}")
     if not body_of(body):
-        return NotVault(f"{line}: {_NOT_JSON}")
+        return NotVault(line if is_https_only(body) else f"{line}: {_NOT_JSON}")
     return RequestRefused(f"{line}: {_remedy(method, status)}")
 
 

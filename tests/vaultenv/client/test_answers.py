@@ -66,6 +66,22 @@ def test_an_answer_without_anything_is_a_missing_secret(body: bytes) -> None:
     assert isinstance(found, SecretNotFound)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    ],
+)
+def test_a_server_that_serves_only_https_is_named_with_the_remedy(body: bytes) -> None:
+    found = secret_or_error("GET", "http://v/v1/a/data/b", "a/data/b", 400, body, lambda _path: "")
+    assert isinstance(found, NotVault)
+    assert str(found) == (
+        "Error making API request - GET http://v/v1/a/data/b Code: 400. Errors: Client sent an HTTP request to an "
+        "HTTPS server: write https:// in VAULT_ADDR"
+    )
+
+
 def test_a_lease_time_of_any_length_is_no_unexpected_error() -> None:
     """The server may be that of whoever wrote the reference: before, 4300 digits were too many for Python."""
     body = b'{"data":{"k":"v"},"lease_id":"l","lease_duration":%s}' % (b"9" * 5000)
