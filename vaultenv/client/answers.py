@@ -28,6 +28,8 @@ MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
+_PLAIN_TO_TLS = b"Client sent an HTTP request to an HTTPS server."
+"""The answer of a TLS listener of Go to a request without TLS."""
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -48,6 +50,8 @@ def auth_of(body: Body) -> Body:
 
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
+    if body.startswith(_PLAIN_TO_TLS):
+        return f"{_PLAIN_TO_TLS.decode()} The address has to begin with https://"
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -14,7 +14,7 @@ from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced, validity
 from vaultsync.control.current import follow, is_current
 from vaultsync.control.notes import MESSAGE
-from vaultsync.control.referenced import hold
+from vaultsync.control.referenced import hold, release_user
 from vaultsync.control.times import certificate_s, chance_of
 from vaultsync.control.tools import Tools, now
 from vaultsync.control.writing import write_secret
@@ -31,6 +31,8 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         if spec.revoke:
             hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
+    else:
+        entry = release_user(tools, entry, deadline)
     due_at, note = _due_at(spec, status)
     if now() < due_at and is_current(tools, entry, spec, deadline):
         follow(tools, entry, spec, deadline, f"{MESSAGE}{note}")

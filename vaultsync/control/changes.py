@@ -35,8 +35,9 @@ class Changes:
     def start(self, *, spread: bool) -> None:
         """Queue all objects: at once, or with `spread` those already in sync over their refresh time."""
         self._started.set()
-        for entry in self._store.entries_of_kinds(REFERENCED_KINDS):
-            self._queue.put(entry.key)
+        referenced = self._store.entries_of_kinds(REFERENCED_KINDS)
+        for entry in referenced:
+            self._queue.put(entry.key, first_s(entry, spread_s(len(referenced)), chance()) if spread else 0.0)
         entries = self._store.entries_of_kinds(SECRET_KINDS)
         for entry in entries:
             self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if spread else 0.0)

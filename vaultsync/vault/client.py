@@ -59,7 +59,7 @@ class Vaults:
             return body
         line = refusal(call.method, _url(server, call), response.status_code, response.content)
         if is_missing:
-            line = f"{line}: {_advice(body)}"
+            line = f"{line}: {_advice(call, body)}"
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
         raise VaultDenied(line, response.status_code)
@@ -95,13 +95,15 @@ class Vaults:
             return self._pools[key]
 
 
-def _advice(body: Mapping[str, Any]) -> str:
+def _advice(call: Call, body: Mapping[str, Any]) -> str:
     """Return what to do about a path that Vault does not find."""
     if "versioned K/V" in str(body.get("warnings")):
         return "the mount is one of KV version 2: set spec.type: kv-v2"
+    if "version" in call.query:
+        return "nothing is stored there, or not in this version: correct spec.version, spec.mount, spec.type or spec.path"
     return (
-        "nothing is stored there, or no secrets engine is mounted: correct spec.mount and spec.path (which is without data/), "
-        "or write the secret"
+        "nothing is stored there, or no secrets engine is mounted: correct spec.mount, spec.path (which is without data/) and "
+        "spec.type, or write the secret"
     )
 
 

@@ -54,6 +54,13 @@ def test_a_page_of_a_proxy_is_no_missing_secret_which_a_reference_may_ignore() -
     )
 
 
+def test_a_request_without_tls_to_a_listener_with_it_is_told_so() -> None:
+    """Vault answers it in plain text, not in JSON."""
+    body = b"Client sent an HTTP request to an HTTPS server.\n"
+    error = error_of("GET", "http://v/v1/a", "a", 400, body)
+    assert "HTTPS server. The address has to begin with https://" in str(error)
+
+
 def test_a_lease_time_of_any_length_is_no_unexpected_error() -> None:
     """The server may be that of whoever wrote the reference: before, 4300 digits were too many for Python."""
     body = b'{"data":{"k":"v"},"lease_id":"l","lease_duration":%s}' % (b"9" * 5000)

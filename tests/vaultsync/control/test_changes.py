@@ -37,6 +37,13 @@ def test_an_object_out_of_step_is_due_at_once(kind: str, status: dict[str, Any])
     assert first_s(entry(kind, status), 30.0, 1.0) == 0.0
 
 
+def test_what_objects_refer_to_waits_too_as_each_connection_asks_its_vault() -> None:
+    store, queue = Store(), Queue()
+    store.put(entry("VaultConnection", READY))
+    Changes(store, queue, "operator").start(spread=True)
+    assert (len(queue), queue.is_idle()) == (1, True)
+
+
 def test_a_static_secret_waits_within_its_refresh_after() -> None:
     found = entry("VaultStaticSecret", READY, refreshAfter="100s")
     assert first_s(found, 30.0, 0.5) == pytest.approx(45.0)

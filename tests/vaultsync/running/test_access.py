@@ -39,6 +39,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "set aws.secretRef or aws.irsaServiceAccount",
     ),
 }
+UNREACHED: dict[str, tuple[dict[str, Any], str]] = {
+    "no CA": ({"caCertSecretRef": "nowhere"}, "Secret NAMESPACE/nowhere does not exist"),
+    "no PEM": (
+        {"caCertSecretRef": "no-ca"},
+        "the CA of the VaultConnection holds no certificate in PEM form",
+    ),
+    "no Vault": ({"address": "https://127.0.0.1:9"}, "check the address and CA of the VaultConnection"),
+    "no TLS": ({"address": "http://HOST"}, "The address has to begin with https://"),
+}
 OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's node")
 
 
@@ -63,6 +72,22 @@ def test_a_wrong_login_has_a_condition_and_an_event(operator: Operator, tenant: 
     assert not tenant.secret("app")
     shown = tenant.cluster.kubectl("get", "events,vaultstaticsecrets", "-n", tenant.namespace, "-o", "yaml")
     assert tenant.secrets[0] not in shown
+
+
+@pytest.mark.parametrize("fault", UNREACHED)
+def test_a_connection_by_which_no_vault_is_reached_says_so(
+    operator: Operator, tenant: Tenant, fault: str
+) -> None:
+    changes, words = UNREACHED[fault]
+    right = tenant.found("VaultConnection", "vault-connection")["spec"]
+    host = tenant.vault.address.removeprefix("https://")
+    wrong = {name: text.replace("HOST", host) for name, text in changes.items()}
+    tenant.add("v1", "Secret", "no-ca", stringData={"ca.crt": "none"})
+    tenant.custom("VaultConnection", "wrong", **{**right, **wrong})
+    _wait_for_condition(tenant, "VaultConnection", "wrong", words.replace("NAMESPACE", tenant.namespace))
+    assert tenant.found("VaultConnection", "wrong")["status"]["valid"] is False
+    tenant.patch(tenant.path("VaultConnection", "wrong"), {"spec": right})
+    eventually(lambda: tenant.condition("VaultConnection", "wrong")["status"] == "True")
 
 
 def test_an_object_is_synced_once_its_login_is_corrected(operator: Operator, tenant: Tenant) -> None:
