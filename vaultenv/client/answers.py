@@ -68,6 +68,11 @@ def cannot_answer(status: int) -> bool:
     return status in (412, 429, 472, 473) or status >= 500 or is_redirect(status)
 
 
+def is_unknown_token(status: int, body: bytes) -> bool:
+    """Return whether Vault does not know the token of a request: it has ended or was revoked."""
+    return status == 403 and _BAD_TOKEN in error_messages(body)
+
+
 def is_redirect(status: int) -> bool:
     """Return whether the answer redirects to another address: that of the active Vault, if a standby does not forward."""
     return 300 <= status < 400
@@ -141,7 +146,7 @@ def mount_in(body: bytes) -> str:
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
     """Return the error for an unsuccessful answer to a read or write of `path`, or for one that is not from Vault."""
     line = refusal(method, url, status, body)
-    if status == 403 and _BAD_TOKEN in error_messages(body):
+    if is_unknown_token(status, body):
         return TokenRefused(
             f"{line}: 403 permission denied: the token has ended or was revoked: give another one"
         )

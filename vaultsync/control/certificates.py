@@ -41,8 +41,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     transformation = tools.transformation(entry, spec)
     made_from = fingerprint_of(spec, transformation)
     tools.destinations.check(entry, spec.destination, deadline)
-    login = tools.log_in(identity, spec, deadline)
-    answer = tools.send_request(login, request_of(spec))
+    answer = tools.request_as(identity, spec, request_of(spec), deadline)
     source = source_of(spec, answer)
     expires_at = _end(source.fields.get("expiration"))
     mac, _ = write_secret(tools, entry, spec, source, transformation, deadline, made_from)
@@ -75,9 +74,8 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
         return
     access = tools.access(spec.auth, entry.resource.namespace)
     identity = tools.identity(access, entry.resource.namespace, deadline)
-    login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
-    tools.send_request(login, VaultRequest("PUT", path, body={"serial_number": serial}))
+    tools.request_as(identity, spec, VaultRequest("PUT", path, body={"serial_number": serial}), deadline)
 
 
 def _due_at(spec: PkiSecretSpec, status: Mapping[str, Any]) -> tuple[float, str]:

@@ -29,7 +29,7 @@ from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
 from vaultsync.control.conditions import Condition, needed_fields, rolled, status_patch
 from vaultsync.control.destination import Destinations
-from vaultsync.errors import SyncError, VaultDenied
+from vaultsync.errors import SyncError, TokenUnknown, VaultDenied
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import Engines
@@ -102,8 +102,19 @@ class Tools:
             storage=merged_auth.storage,
         )
 
-    def log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
-        """Return the shared login of an identity for an object; raise SyncError or Refused."""
+    def request_as(
+        self, identity: Identity, spec: SecretSpec, request: VaultRequest, deadline: Deadline
+    ) -> dict[str, Any]:
+        """Send a request with the shared login of an identity and return Vault's answer; raise SyncError or Refused.
+
+        If Vault does not know the token of the login any more, it has done nothing: the request is repeated with another login.
+        """
+        try:
+            return self.send_request(self._log_in(identity, spec, deadline), request)
+        except TokenUnknown:
+            return self.send_request(self._log_in(identity, spec, deadline), request)
+
+    def _log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
         return login_with(self.sessions.token(identity, deadline), identity, spec)
 
     def send_request(self, login: Login, request: VaultRequest) -> dict[str, Any]:
@@ -122,6 +133,8 @@ class Tools:
             if error.status != _FORBIDDEN:
                 raise
             self.sessions.forget(login.identity, login.token)
+            if isinstance(error, TokenUnknown):
+                raise
             right = "read" if request.method == "GET" else "update"
             path = bounded(request.path, _SHOWN)
             message = f"{error}: a policy of the login must allow {right} of {path} ({login.identity})"

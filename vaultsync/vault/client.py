@@ -12,13 +12,13 @@ import requests
 from vaultenv.basics.jsontext import count_values
 from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
+from vaultenv.client.answers import body_of, cannot_answer, is_unknown_token, outage, refusal
 from vaultkube.deadline import Deadline
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
 from vaultkube.vault.failures import cause_of
-from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
+from vaultsync.errors import ReferenceRefused, TokenUnknown, VaultAway, VaultDenied
 from vaultsync.vault.server import Server
 
 _ANSWER_BYTES = 4 << 20
@@ -62,7 +62,8 @@ class Vaults:
             line = f"{line}: {_advice(call, body)}"
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
-        raise VaultDenied(line, response.status_code)
+        denied = TokenUnknown if is_unknown_token(response.status_code, response.content) else VaultDenied
+        raise denied(line, response.status_code)
 
     def exchange(self, server: Server, call: Call) -> requests.Response:
         """Return Vault's answer of any status; raise VaultDenied for an answer that is too long, VaultAway for none."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from tests.vaultkube.sync_resources.documents import document
+from tests.vaultsync.content.specs import static
 from tests.vaultsync.vault.scene import IDENTITY
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
@@ -19,7 +20,7 @@ from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import Login, Tools, finalizer
-from vaultsync.errors import VaultDenied
+from vaultsync.errors import TokenUnknown, VaultDenied
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.tokens import Token
 
@@ -213,3 +214,28 @@ def test_a_request_that_vault_forbids_names_the_right_and_the_login() -> None:
             tools.send_request(Login(IDENTITY, token, ""), VaultRequest(method, "secret/data/a"))
         assert caught.value.status == 403
     assert forgotten == [(IDENTITY, token)] * 2
+
+
+def test_a_login_whose_token_vault_has_forgotten_is_made_once_more() -> None:
+    sent: list[str] = []
+
+    def send(_server: Any, call: Any) -> dict[str, Any]:
+        sent.append(call.token)
+        if call.token == "old":
+            raise TokenUnknown("invalid token", 403)
+        return {"data": {}}
+
+    tokens = [Token(value, 60.0, 60.0, renewable=True) for value in ("old", "new")]
+    forgotten: list[Any] = []
+    sessions = SimpleNamespace(
+        token=lambda *_: tokens[len(forgotten)], forget=lambda *which: forgotten.append(which)
+    )
+    tools = replace(
+        tools_with(Patched()),
+        vaults=cast("Any", SimpleNamespace(send=send)),
+        sessions=cast("Any", sessions),
+    )
+    assert tools.request_as(IDENTITY, static(), VaultRequest("GET", "secret/data/a"), UNLIMITED) == {
+        "data": {}
+    }
+    assert sent == ["old", "new"]

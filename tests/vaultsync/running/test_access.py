@@ -101,6 +101,19 @@ def test_an_object_is_synced_once_its_login_is_corrected(operator: Operator, ten
     assert tenant.condition("VaultAuth", "wrong")["status"] == "True"
 
 
+def test_a_login_that_vault_has_forgotten_is_made_anew_without_a_word(
+    operator: Operator, tenant: Tenant
+) -> None:
+    uses = {"token_policies": [tenant.role], "token_ttl": "1h", "token_num_uses": 2}
+    tenant.vault.write(f"auth/approle/role/{tenant.role}", uses)
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    tenant.static("used", f"{tenant.namespace}/app", refreshAfter="1s")
+    eventually(lambda: tenant.condition("VaultStaticSecret", "used").get("status") == "True")
+    logins = operator.figure("logins_total")
+    eventually(lambda: operator.figure("logins_total") >= logins + 2)
+    assert {reason for reason, _ in tenant.events("used")} == {"SecretSynced", "SecretRotated"}
+
+
 @pytest.fixture
 def two(new_tenant: Callable[..., Tenant]) -> tuple[Tenant, Tenant]:
     """Two tenants; the first has a secret."""
