@@ -67,7 +67,7 @@ def is_https_only(body: bytes) -> bool:
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
     if is_https_only(body):
-        return "Client sent an HTTP request to an HTTPS server: write https:// in VAULT_ADDR"
+        return "Client sent an HTTP request to an HTTPS server: write https:// in the address"
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -82,6 +82,11 @@ def refusal(method: str, url: str, status: int, body: bytes) -> str:
 def cannot_answer(status: int) -> bool:
     """Return whether Vault cannot answer now: it is sealed, standby, starting or overloaded."""
     return status in (412, 429, 472, 473) or status >= 500 or is_redirect(status)
+
+
+def is_unknown_token(status: int, body: bytes) -> bool:
+    """Return whether Vault does not know the token of a request: it has ended or was revoked."""
+    return status == 403 and _BAD_TOKEN in error_messages(body)
 
 
 def is_redirect(status: int) -> bool:
@@ -158,7 +163,7 @@ def mount_in(body: bytes) -> str:
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
     """Return the error for an unsuccessful answer to a read or write of `path`, or for one that is not from Vault."""
     line = refusal(method, url, status, body)
-    if status == 403 and _BAD_TOKEN in error_messages(body):
+    if is_unknown_token(status, body):
         return TokenRefused(
             f"{line}: 403 permission denied: the token has ended or was revoked: give another one"
         )

@@ -78,7 +78,7 @@ def test_a_server_that_serves_only_https_is_named_with_the_remedy(body: bytes) -
     assert isinstance(found, NotVault)
     assert str(found) == (
         "Error making API request - GET http://v/v1/a/data/b Code: 400. Errors: Client sent an HTTP request to an "
-        "HTTPS server: write https:// in VAULT_ADDR"
+        "HTTPS server: write https:// in the address"
     )
 
 

@@ -48,18 +48,28 @@ def test_a_deleted_version_is_an_answer_that_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "advice"),
+    ("content", "query", "advice"),
     [
-        (b'{"errors":[]}', r"Code: 404.*: nothing is stored there, .*correct spec.mount and spec.path"),
+        (
+            b'{"errors":[]}',
+            {},
+            r"Code: 404.*: nothing is stored there, .*correct spec.mount, spec.path .* and spec.type",
+        ),
+        (
+            b'{"errors":[]}',
+            {"version": "9"},
+            "nothing is stored there, or not in this version: correct spec.version",
+        ),
         (
             b'{"data":null,"warnings":["Invalid path for a versioned K/V secrets engine. See the API docs"]}',
+            {},
             r"Code: 404.*: the mount is one of KV version 2: set spec.type: kv-v2",
         ),
     ],
 )
-def test_a_path_that_is_not_found_has_a_remedy(content: bytes, advice: str) -> None:
+def test_a_path_that_is_not_found_has_a_remedy(content: bytes, query: dict[str, str], advice: str) -> None:
     with pytest.raises(VaultDenied, match=advice):
-        sent("404 Not Found", content)
+        sent("404 Not Found", content, Call("GET", "secret/data/app", query))
 
 
 def test_a_write_that_is_not_found_has_none_of_a_read() -> None:
