@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from vaultcsi.errors import CsiError, LoginRefused, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
-from vaultenv.client.answers import auth_of, body_of, cannot_answer, outage, refusal
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_https_only, outage, refusal
 from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted, number_in
 from vaultkube.deadline import Deadline
 
@@ -63,6 +63,8 @@ def _error(login: PodLogin, answer: Answer) -> CsiError:
     line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
     if cannot_answer(answer.status):
         return Unavailable(f"{line}: {outage(answer.status)}; the request is retried automatically ({login})")
+    if is_https_only(answer.body):
+        return LoginRefused(f"{line} ({login})")
     is_of_vault = "errors" in body_of(answer.body)
     return LoginRefused(f"{line}: {_remedy(login, answer.status) if is_of_vault else _NOT_VAULT} ({login})")
 

@@ -164,7 +164,7 @@ def _headers(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, 
     what = "a header with a text in one line, or it is one of the connection's own"
     wrong = [name for name, text_ in found.items() if not _is_header(name, text_)]
     problems += [
-        Problem(RULE, (*path, name), f"{dotted(path)}: {bounded(repr(name), _SHOWN)} is not {what}")
+        Problem("sync-field", (*path, name), f"{dotted(path)}: {bounded(repr(name), _SHOWN)} is not {what}")
         for name in wrong[:_MOST_WRONG]
     ]
     return found
