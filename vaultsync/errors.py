@@ -8,7 +8,8 @@
     ├── NotOwner             the Secret is not the object's
     ├── NotWritten           the API server refuses the Secret, or does not answer
     ├── VaultDenied          Vault refuses a request
-    │   └── LoginDenied          Vault refuses the login
+    │   ├── LoginDenied          Vault refuses the login
+    │   └── TokenUnknown         Vault does not know the token any more
     └── VaultAway            Vault cannot answer now; the work is retried
 
 Messages become conditions and events. They name objects, paths and keys, and never a secret value or a token.
@@ -76,6 +77,10 @@ class LoginDenied(VaultDenied):
     """Vault refuses a login."""
 
     reason = reasons.CLIENT_CONFIGURATION_ERROR
+
+
+class TokenUnknown(VaultDenied):
+    """Vault does not know the token any more: it was revoked, or used as many times as it may be."""
 
 
 class VaultAway(SyncError):

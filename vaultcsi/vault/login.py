@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from vaultcsi.errors import CsiError, LoginRefused, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
-from vaultenv.client.answers import auth_of, body_of, cannot_answer, outage, refusal
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_https_only, outage, refusal
 from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted, number_in
 from vaultkube.deadline import Deadline
 
 _FAILED = "failed to login"
+_NOT_VAULT = "is this the address of Vault?"
 _PACE = Pace(0.0)
 _MIDDLE = 0.5
 _LONGEST_TOKEN = 16 << 10
@@ -57,12 +58,15 @@ def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadli
 def _error(login: PodLogin, answer: Answer) -> CsiError:
     if answer.status < 300:
         return Unavailable(
-            f"{_FAILED}: {answer.url} answered {answer.status} without a token: is this the address of Vault? ({login})"
+            f"{_FAILED}: {answer.url} answered {answer.status} without a token: {_NOT_VAULT} ({login})"
         )
     line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
     if cannot_answer(answer.status):
         return Unavailable(f"{line}: {outage(answer.status)}; the request is retried automatically ({login})")
-    return LoginRefused(f"{line}: {_remedy(login, answer.status)} ({login})")
+    if is_https_only(answer.body):
+        return LoginRefused(f"{line} ({login})")
+    is_of_vault = "errors" in body_of(answer.body)
+    return LoginRefused(f"{line}: {_remedy(login, answer.status) if is_of_vault else _NOT_VAULT} ({login})")
 
 
 def _remedy(login: PodLogin, status: int) -> str:
@@ -71,4 +75,7 @@ def _remedy(login: PodLogin, status: int) -> str:
         return f"correct roleName of the SecretProviderClass, or create {role} in Vault"
     if status == 404:
         return f"no auth method is mounted at auth/{login.mount}: correct vaultAuthMountPath of the SecretProviderClass"
-    return f"{role} must be bound to this ServiceAccount, its namespace and the audience of its token"
+    return (
+        f"{role} must be bound to this ServiceAccount, its namespace and the audience of its token, and auth/{login.mount} "
+        "be a mount of Vault (vaultAuthMountPath is without auth/)"
+    )

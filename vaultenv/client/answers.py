@@ -28,6 +28,13 @@ MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
+_ENVELOPE = ("request_id", "lease_id", "data", "warnings", "auth", "wrap_info", "errors")
+"""The fields of an answer about a secret; the few answers without all of them are data themselves, such as a JWKS."""
+_HTTPS_ONLY = (
+    b"Client sent an HTTP request to an HTTPS server",
+    b"plain HTTP request was sent to HTTPS port",
+)
+"""Words of Go's server, which is Vault's, and of nginx."""
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -52,8 +59,15 @@ def auth_of(body: Body) -> Body:
     return auth if isinstance(auth, dict) else {}
 
 
+def is_https_only(body: bytes) -> bool:
+    """Return whether a server answers a request without TLS so because it serves only HTTPS."""
+    return any(words in body for words in _HTTPS_ONLY)
+
+
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
+    if is_https_only(body):
+        return "Client sent an HTTP request to an HTTPS server: write https:// in the address"
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -68,6 +82,11 @@ def refusal(method: str, url: str, status: int, body: bytes) -> str:
 def cannot_answer(status: int) -> bool:
     """Return whether Vault cannot answer now: it is sealed, standby, starting or overloaded."""
     return status in (412, 429, 472, 473) or status >= 500 or is_redirect(status)
+
+
+def is_unknown_token(status: int, body: bytes) -> bool:
+    """Return whether Vault does not know the token of a request: it has ended or was revoked."""
+    return status == 403 and _BAD_TOKEN in error_messages(body)
 
 
 def is_redirect(status: int) -> bool:
@@ -107,11 +126,13 @@ def body_or_error(
     method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Body | VaultEnvError:
     """Return the whole JSON object of an answer with a secret, a token or a wrapped one, else the error of
-    `secret_or_error`; a deleted version is not found.
+    `secret_or_error`; a deleted version is not found. An object of another form is the data, as with Vault's own client.
     """
     whole = body_of(body)
     if status < 300 and (whole.get("auth") or whole.get("wrap_info")):
         return whole
+    if status == 200 and whole and not any(field in whole for field in _ENVELOPE):
+        return {"data": whole}
     found = secret_or_error(method, url, path, status, body, mount_of)
     if isinstance(found, SecretNotFound):
         return SecretNotFound(f"{found} (Code: {status})")
@@ -142,7 +163,7 @@ def mount_in(body: bytes) -> str:
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
     """Return the error for an unsuccessful answer to a read or write of `path`, or for one that is not from Vault."""
     line = refusal(method, url, status, body)
-    if status == 403 and _BAD_TOKEN in error_messages(body):
+    if is_unknown_token(status, body):
         return TokenRefused(
             f"{line}: 403 permission denied: the token has ended or was revoked: give another one"
         )
@@ -156,7 +177,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
     if cannot_answer(status):
         return VaultUnavailable(f"{line}: {outage(status)}")
     if not body_of(body):
-        return NotVault(f"{line}: {_NOT_JSON}")
+        return NotVault(line if is_https_only(body) else f"{line}: {_NOT_JSON}")
     return RequestRefused(f"{line}: {_remedy(method, status)}")
 
 

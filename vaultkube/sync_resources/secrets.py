@@ -1,12 +1,14 @@
 """VaultStaticSecret, VaultDynamicSecret and VaultPKISecret: the secret in Vault, and its destination Secret."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from vaultkube.sync_resources.destination import Destination, RestartTarget
 from vaultkube.sync_resources.kinds import DURATION, FILLED, FLAG, HIDDEN_MAP, TEXT, TEXTS, choice, whole
 from vaultkube.sync_resources.references import REFERENCE, Reference
-from vaultkube.sync_resources.table import group, groups, item
+from vaultkube.sync_resources.table import Rule, group, groups, item
 
+TLS = "kubernetes.io/tls"
 _AUTH_HELP = "the VaultAuth, NAME or NAMESPACE/NAME; without it `default` of the operator's namespace"
 _NAMESPACE_HELP = "the namespace of Vault that the mount is in"
 _TARGETS_HELP = "workloads that are rolled after a change"
@@ -113,6 +115,14 @@ class PkiSecretSpec:
     )
     restart_targets: tuple[RestartTarget, ...] = groups("rolloutRestartTargets", RestartTarget, _TARGETS_HELP)
     destination: Destination = group("destination", Destination, "the Secret", required=True)
+    RULES: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            f"!has(self.format) || self.format != 'der' || !has(self.destination.type) || self.destination.type != '{TLS}'",
+            lambda value: value.get("format") != "der" or value["destination"].get("type") != TLS,
+            f"a Secret of type {TLS} has its certificate in PEM: set format pem, or another destination.type",
+            "format",
+        ),
+    )
 
 
 SecretSpec = StaticSecretSpec | DynamicSecretSpec | PkiSecretSpec

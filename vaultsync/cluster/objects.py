@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from vaultenv.basics.text import bounded
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.pages import pages_of
 from vaultkube.apiserver.resources import Resource as Collection
@@ -20,6 +21,7 @@ _MERGE, _APPLY = "application/merge-patch+json", "application/apply-patch+yaml"
 PAGE = 500
 WHOLE_PAGE = 100
 """Page size for lists of whole objects: pods have 10 to 20 KiB."""
+_SHOWN = 300
 
 
 class Changed(ClusterUnavailable):
@@ -164,5 +166,16 @@ def _checked(request: Request, answer: Answer) -> Mapping[str, Any]:
     if answer.status >= 400:
         reason = answer.document.get("reason") or "no reason given"
         unavailable = Changed if answer.status == 409 else ClusterUnavailable
-        raise unavailable(f"the API server answered {answer.status} ({reason}) for {request.what}")
+        where = _fields(answer.document)
+        raise unavailable(f"the API server answered {answer.status} ({reason}) for {request.what}{where}")
     return answer.document
+
+
+def _fields(status: Mapping[str, Any]) -> str:
+    """Return the names of the fields that the API server refuses: its own message may hold values of a Secret."""
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    names = dict.fromkeys(
+        str(each["field"]) for each in causes or () if isinstance(each, dict) and each.get("field")
+    )
+    return f": see {bounded(', '.join(names), _SHOWN)}" if names else ""

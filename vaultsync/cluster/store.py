@@ -109,10 +109,12 @@ class Store:
                 entries[entry.key] = entry
             return before
 
-    def drop(self, key: Key) -> None:
-        """Remove the object."""
+    def drop(self, key: Key, uid: str = "") -> None:
+        """Remove the object, with `uid` only if it is the one of that uid."""
         with self._lock:
-            self._entries[key.kind].pop(key, None)
+            known = self._entries[key.kind].get(key)
+            if known is not None and uid in ("", known.resource.uid):
+                del self._entries[key.kind][key]
 
     def get(self, key: Key) -> Entry | None:
         """Return the object, or None if it is unknown."""

@@ -6,10 +6,10 @@ from typing import Any
 
 from vaultenv.basics.text import bounded, encoded
 from vaultenv.template.work import Work
-from vaultkube.sync_resources.secrets import PkiSecretSpec, SecretSpec
+from vaultkube.sync_resources.secrets import TLS, PkiSecretSpec, SecretSpec
 from vaultsync.content.source import RAW, Source, value_bytes
 from vaultsync.content.transformation import Merged, rendered, selected_fields
-from vaultsync.content.types import TLS, check_type
+from vaultsync.content.types import check_type
 from vaultsync.errors import DataUnusable
 
 LARGEST_BYTES = 1 << 20
@@ -17,6 +17,7 @@ LARGEST_BYTES = 1 << 20
 _CHAIN = "ca_chain"
 
 _KEY = re.compile(r"[-._a-zA-Z0-9]{1,253}")
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _SHOWN, _MOST_SHOWN = 60, 5
 
 
@@ -64,7 +65,7 @@ def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
     if not isinstance(spec, PkiSecretSpec) or spec.destination.type != TLS:
         return {}
     fields = source.fields
-    certificate, key = _pem(fields.get("certificate")), _pem(fields.get("private_key"))
+    certificate, key = _leaf(fields.get("certificate")), _pem(fields.get("private_key"))
     if not certificate or not key:
         raise DataUnusable("Vault's answer has no certificate and private_key: see spec.mount and spec.role")
     issuer = _pem(fields.get("issuing_ca"))
@@ -73,6 +74,13 @@ def _certificate(spec: SecretSpec, source: Source) -> dict[str, bytes]:
     full = "\n".join(each for each in (certificate, *chain) if each)
     pem = {"tls.crt": full, "tls.key": key} | ({"ca.crt": issuer} if issuer else {})
     return {name: encoded(f"{text}\n") for name, text in pem.items()}
+
+
+def _leaf(value: Any) -> str:
+    """Return the certificate alone: with format pem_bundle, the private key is before it, and its issuers are behind it."""
+    text = _pem(value)
+    found = _CERTIFICATE.search(text)
+    return found[0] if found else text
 
 
 def _pem(value: Any) -> str:

@@ -46,14 +46,16 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
     Only the label decides whose Secret it is: an owner reference that was removed by hand is set again.
     """
     name = f"Secret {resource.namespace}/{destination.name}"
+    metadata = (existing or {}).get("metadata") or {}
+    labels = metadata.get("labels") or {}
     if not destination.create:
         if existing is None:
             raise NotOwner(f"{name} does not exist: create it, or set destination.create: true")
+        if labels.get(UID_LABEL, resource.uid) != resource.uid:
+            raise _of_another(name)
         return Write.REPLACE
     if existing is None:
         return Write.CREATE
-    metadata = existing.get("metadata") or {}
-    labels = metadata.get("labels") or {}
     is_same_type = existing.get("type", "Opaque") == secret_type(destination)
     if labels.get(UID_LABEL) == resource.uid:
         return Write.OWN if is_same_type else Write.RECREATE
@@ -63,11 +65,15 @@ def decide_write(resource: Resource, destination: Destination, existing: Mapping
             "destination.overwrite: true to take it over"
         )
     if UID_LABEL in labels or any(_manages(reference) for reference in metadata.get("ownerReferences") or ()):
-        raise NotOwner(
-            f"{name} is another object's, which writes it too: give destination.name another name; if that object is gone, "
-            f"and has left the Secret, remove its label {UID_LABEL}"
-        )
+        raise _of_another(name)
     return Write.ADOPT if is_same_type else Write.RECREATE
+
+
+def _of_another(name: str) -> NotOwner:
+    return NotOwner(
+        f"{name} is another object's, which writes it too: give destination.name another name; if that object is gone, "
+        f"and has left the Secret, remove its label {UID_LABEL}"
+    )
 
 
 def _manages(reference: Any) -> bool:

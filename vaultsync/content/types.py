@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from vaultenv.basics.text import bounded
 from vaultkube.sync_resources.destination import Destination
+from vaultkube.sync_resources.secrets import TLS
 from vaultsync.errors import DataUnusable
 
-TLS = "kubernetes.io/tls"
 _CONFIGURATION, _EARLIER_CONFIGURATION = ".dockerconfigjson", ".dockercfg"
 _NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     TLS: (("tls.crt",), ("tls.key",)),

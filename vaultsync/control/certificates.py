@@ -14,7 +14,7 @@ from vaultsync.content.source import source_of
 from vaultsync.control.conditions import synced, validity
 from vaultsync.control.current import follow, is_current
 from vaultsync.control.notes import MESSAGE
-from vaultsync.control.referenced import hold
+from vaultsync.control.referenced import hold, release_user
 from vaultsync.control.times import certificate_s, chance_of
 from vaultsync.control.tools import Tools, now
 from vaultsync.control.writing import write_secret
@@ -31,6 +31,8 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
         if spec.revoke:
             hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
+    else:
+        entry = release_user(tools, entry, deadline)
     due_at, note = _due_at(spec, status)
     if now() < due_at and is_current(tools, entry, spec, deadline):
         follow(tools, entry, spec, deadline, f"{MESSAGE}{note}")
@@ -39,8 +41,7 @@ def sync_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline: 
     transformation = tools.transformation(entry, spec)
     made_from = fingerprint_of(spec, transformation)
     tools.destinations.check(entry, spec.destination, deadline)
-    login = tools.log_in(identity, spec, deadline)
-    answer = tools.send_request(login, request_of(spec))
+    answer = tools.request_as(identity, spec, request_of(spec), deadline)
     source = source_of(spec, answer)
     expires_at = _end(source.fields.get("expiration"))
     mac, _ = write_secret(tools, entry, spec, source, transformation, deadline, made_from)
@@ -73,9 +74,8 @@ def revoke_certificate(tools: Tools, entry: Entry, spec: PkiSecretSpec, deadline
         return
     access = tools.access(spec.auth, entry.resource.namespace)
     identity = tools.identity(access, entry.resource.namespace, deadline)
-    login = tools.log_in(identity, spec, deadline)
     path = f"{spec.mount.strip('/')}/revoke"
-    tools.send_request(login, VaultRequest("PUT", path, body={"serial_number": serial}))
+    tools.request_as(identity, spec, VaultRequest("PUT", path, body={"serial_number": serial}), deadline)
 
 
 def _due_at(spec: PkiSecretSpec, status: Mapping[str, Any]) -> tuple[float, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.resources import KINDS
-from vaultkube.sync_resources.secrets import StaticSecretSpec
+from vaultkube.sync_resources.secrets import SecretSpec, StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, has_changed, mark_of
 from vaultsync.control.conditions import is_ready, was_synced
 from vaultsync.control.dependencies import namespaces_of
@@ -33,13 +33,23 @@ class Changes:
         self._started = threading.Event()
 
     def start(self, *, spread: bool) -> None:
-        """Queue all objects: at once, or with `spread` those already in sync over their refresh time."""
+        """Queue all objects: at once, or with `spread` those already in sync, whose Secret is there, over their refresh time."""
         self._started.set()
-        for entry in self._store.entries_of_kinds(REFERENCED_KINDS):
-            self._queue.put(entry.key)
+        referenced = self._store.entries_of_kinds(REFERENCED_KINDS)
+        for entry in referenced:
+            self._queue.put(entry.key, first_s(entry, spread_s(len(referenced)), chance()) if spread else 0.0)
         entries = self._store.entries_of_kinds(SECRET_KINDS)
         for entry in entries:
-            self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if spread else 0.0)
+            is_later = spread and self._has_secret(entry)
+            self._queue.put(entry.key, first_s(entry, spread_s(len(entries)), chance()) if is_later else 0.0)
+
+    def _has_secret(self, entry: Entry) -> bool:
+        """Return whether the Secret of an object is there; true also for one that the operator does not create, and so does not list."""
+        spec = entry.resource.spec
+        if not isinstance(spec, SecretSpec) or not spec.destination.create:
+            return True
+        mark = self._store.secret(Reference(entry.key.namespace, spec.destination.name))
+        return mark is not None and mark.owner_uid == entry.resource.uid
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Process a list of all custom objects of a kind."""

@@ -9,11 +9,11 @@ from vaultkube.deadline import Deadline
 from vaultkube.lru import LRUDict
 from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.secrets import TLS
 from vaultsync.cluster.objects import Objects, secrets
 from vaultsync.cluster.store import Entry, Store, mark_of
 from vaultsync.content.mac import is_same
 from vaultsync.content.ownership import Write, applied_secret, data_in, decide_write
-from vaultsync.content.types import TLS
 
 _MOST = 20_000
 """Cached states, also of deleted Secrets; a Secret without a cached state is read again."""

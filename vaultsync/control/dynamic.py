@@ -25,7 +25,7 @@ from vaultsync.control.holding import (
 from vaultsync.control.issuing import issue
 from vaultsync.control.lease import Facts, Lease, Step, client_in, is_truncated, lease_in, plan
 from vaultsync.control.notes import dynamic_message
-from vaultsync.control.referenced import hold
+from vaultsync.control.referenced import hold, release_user
 from vaultsync.control.rotated import sync_rotated
 from vaultsync.control.times import chance_of
 from vaultsync.control.tools import Tools, login_with, now
@@ -41,6 +41,8 @@ def sync_dynamic(tools: Tools, entry: Entry, spec: DynamicSecretSpec, deadline: 
     if spec.revoke:
         hold(tools, access, deadline)
         entry = tools.set_finalizer(entry, deadline)
+    else:
+        entry = release_user(tools, entry, deadline)
     lease, token = lease_in(entry.status), None
     has_secret = _has_secret(tools, entry, spec, deadline, is_leased=lease is not None)
     if has_secret:

@@ -70,8 +70,8 @@ def revoke(
     try:
         tools.holders.revoke(holder, lease.token_id, deadline)
     except VaultDenied:
-        login = tools.log_in(holder.identity, spec, deadline)
-        tools.send_request(login, VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id}))
+        request = VaultRequest("PUT", "sys/leases/revoke", body={"lease_id": lease.id})
+        tools.request_as(holder.identity, spec, request, deadline)
     tools.send_event(entry, reasons.LEASE_REVOKED, f'Lease revoked, lease_id="{lease.id}"')
 
 

@@ -24,9 +24,9 @@ from vaultsync.control.writing import write_secret
 from vaultsync.errors import SyncError
 from vaultsync.vault.holders import Holder
 
-_EARLY_REASONS = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED, reasons.DESTINATION_MISSING)
-"""Reasons to replace a lease early and revoke it. A lease near its end is left to the programs that use it, and so is
-one of the Vault Secrets Operator, and those of all objects whose common SecretTransformation has changed.
+_CHANGES = (reasons.RESOURCE_UPDATED, reasons.CLIENT_CHANGED)
+"""Reasons to replace a lease early. One near its end is left to the programs that use it, and so is one of the Vault Secrets
+Operator, and those of all objects whose common SecretTransformation has changed.
 """
 
 
@@ -70,13 +70,17 @@ def issue(
     if is_changed and is_known:
         entry = tools.save(entry, tools.roll(entry, spec.restart_targets, deadline), {}, deadline)
     is_ours = is_of_this_operator(client_in(status))
-    if before is not None and is_ours and _is_left_over(before, lease, why):
+    if before is not None and is_ours and _is_left_over(spec, before, lease, why):
         revoke_if_possible(tools, entry, spec, holder, before, deadline)
     return bounded(delay_s, token) if lease else delay_s
 
 
-def _is_left_over(before: Lease, lease: Lease | None, why: Plan) -> bool:
-    """Return whether the previous lease was replaced early, so that it has to be revoked."""
-    return (
-        (lease is None or before.id != lease.id) and why.reason in _EARLY_REASONS and now() < before.ends_at()
-    )
+def _is_left_over(spec: DynamicSecretSpec, before: Lease, lease: Lease | None, why: Plan) -> bool:
+    """Return whether the previous lease was replaced early, and no program uses it any more, so that it has to be revoked.
+
+    Pods of workloads that are rolled use it until the rollout has replaced them. Credentials whose Secret was lost, as after a
+    leak, are revoked in any case.
+    """
+    is_replaced = (lease is None or before.id != lease.id) and now() < before.ends_at()
+    is_unused = why.reason in _CHANGES and not spec.restart_targets
+    return is_replaced and (is_unused or why.reason == reasons.DESTINATION_MISSING)

@@ -1,7 +1,14 @@
 """Referenced objects (VaultConnection, VaultAuth and others): conditions of their use, and finalizers while they are needed."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from vaultenv.client.answers import refusal
 from vaultkube.deadline import Deadline
+from vaultkube.errors import Refused
 from vaultkube.sync_resources.auth import AuthSpec
+from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
@@ -9,14 +16,21 @@ from vaultsync.control.access import Access, access_through
 from vaultsync.control.conditions import accepted, validity
 from vaultsync.control.times import NEVER
 from vaultsync.control.tools import Tools, finalizer
-from vaultsync.errors import ReferenceRefused
+from vaultsync.errors import ReferenceRefused, VaultDenied
+from vaultsync.vault.client import Call
+from vaultsync.vault.server import Server
 
 _LOOK_S = 1.0
+_REACH_S, _STATE = 5.0, "sys/seal-status"
+_NOT_HTTPS = 400
+"""The answer of Vault's TLS listener to a request of http://."""
 
 
 def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
-    """Set the condition of a usable object; raise ReferenceRefused if it refers to an unusable one."""
+    """Set the condition of a usable object; raise SyncError or Refused if Vault cannot be reached by it, or it refers to an unusable one."""
     spec = entry.resource.spec
+    if isinstance(spec, ConnectionSpec):
+        reach(tools, tools.server(spec, entry.key.namespace, deadline))
     if isinstance(spec, AuthSpec):
         access_through(entry.key.reference, spec, tools.namespace, tools.store.get)
     message = f"Successfully handled {entry.key.kind} resource request"
@@ -25,6 +39,14 @@ def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
     if saved is not entry:
         tools.send_event(entry, reasons.ACCEPTED, message)
     return NEVER
+
+
+def reach(tools: Tools, server: Server) -> None:
+    """Have Vault answer, whatever that is: it may be sealed, or a proxy may deny this path; raise VaultAway or VaultDenied."""
+    server = replace(server, timeout_s=min(server.timeout_s, _REACH_S))
+    answer = tools.vaults.exchange(server, Call("GET", _STATE))
+    if answer.status_code == _NOT_HTTPS:
+        raise VaultDenied(refusal("GET", f"{server.address}/v1/{_STATE}", _NOT_HTTPS, answer.content))
 
 
 def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> float:
@@ -37,10 +59,28 @@ def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> flo
 
 def hold(tools: Tools, access: Access, deadline: Deadline) -> None:
     """Add finalizers to the VaultAuth and the VaultConnection, which the revocation of credentials will need."""
+    for entry in _held(tools, access):
+        tools.set_finalizer(entry, deadline)
+
+
+def release_user(tools: Tools, entry: Entry, deadline: Deadline) -> Entry:
+    """Return an object that revokes nothing without its finalizer; its VaultAuth and VaultConnection lose theirs with the last one."""
+    after = tools.drop_finalizers(entry, deadline)
+    spec = entry.resource.spec
+    if after is not entry and isinstance(spec, DynamicSecretSpec | PkiSecretSpec):
+        with suppress(ReferenceRefused, Refused):  # then theirs are removed when they are deleted
+            for held in _held(tools, tools.access(spec.auth, entry.resource.namespace)):
+                if not _is_needed(tools, held):
+                    tools.drop_finalizers(held, deadline)
+    return after
+
+
+def _held(tools: Tools, access: Access) -> Iterator[Entry]:
+    """Yield the VaultAuth and the VaultConnection of an access, unless they are deleted."""
     for kind, reference in (("VaultAuth", access.auth), ("VaultConnection", access.connection)):
         entry = tools.store.get(Key(kind, *reference))
         if entry and not entry.deleted_at:
-            tools.set_finalizer(entry, deadline)
+            yield entry
 
 
 def _is_needed(tools: Tools, entry: Entry) -> bool:

@@ -51,7 +51,7 @@ def sync_rotated(
         tools.destinations.check(entry, spec.destination, deadline)
     transformation = tools.transformation(entry, spec)
     made_from = fingerprint_of(spec, transformation)
-    answer = tools.send_request(tools.log_in(identity, spec, deadline), request_of(spec))
+    answer = tools.request_as(identity, spec, request_of(spec), deadline)
     source = source_of(spec, as_first_read(answer, entry.status))
     rollout: tuple[Condition, ...] = ()
     mac, is_changed = write_secret(tools, entry, spec, source, transformation, deadline, made_from)

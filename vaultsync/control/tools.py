@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vaultenv.basics.text import bounded
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
+from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.requests import VaultRequest
@@ -27,7 +29,7 @@ from vaultsync.content.transformation import Merged, merged
 from vaultsync.control.access import Access, access_of
 from vaultsync.control.conditions import Condition, needed_fields, rolled, status_patch
 from vaultsync.control.destination import Destinations
-from vaultsync.errors import SyncError, VaultDenied
+from vaultsync.errors import SyncError, TokenUnknown, VaultDenied
 from vaultsync.vault.authorities import Authorities
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import Engines
@@ -39,6 +41,7 @@ from vaultsync.vault.tokens import Token
 _TIMEOUT_S, _LONGEST_TIMEOUT_S = 30.0, 60.0
 """Default and maximum for a request to Vault: a worker that waits is not available to other namespaces."""
 _FORBIDDEN = 403
+_SHOWN = 200
 _OPERATOR_LENGTH = 8
 
 
@@ -73,19 +76,23 @@ class Tools:
         """Return the access to Vault of an object in a namespace; raise ReferenceRefused."""
         return access_of(reference, namespace, self.namespace, self.store.get)
 
-    def identity(self, access: Access, namespace: str, deadline: Deadline) -> Identity:
-        """Return the identity that logs in for an object in a namespace; raise ReferenceRefused or Refused for a missing CA."""
-        merged_auth, spec = access.merged, access.spec
-        server = Server(
+    def server(self, spec: ConnectionSpec, namespace: str, deadline: Deadline) -> Server:
+        """Return the server of a VaultConnection in a namespace; raise ReferenceRefused or Refused for a missing CA."""
+        return Server(
             address=spec.address,
-            ca=self.authorities.read(spec, access.connection.namespace, deadline),
+            ca=self.authorities.read(spec, namespace, deadline),
             server_name=spec.server_name,
             skip_verify=spec.skip_verify,
             timeout_s=min(spec.timeout_s or _TIMEOUT_S, _LONGEST_TIMEOUT_S),
-            headers=pairs({**spec.headers, **merged_auth.headers}),
+            headers=pairs(spec.headers),
         )
+
+    def identity(self, access: Access, namespace: str, deadline: Deadline) -> Identity:
+        """Return the identity that logs in for an object in a namespace; raise ReferenceRefused or Refused for a missing CA."""
+        merged_auth = access.merged
+        server = self.server(access.spec, access.connection.namespace, deadline)
         return Identity(
-            server=server,
+            server=replace(server, headers=pairs({**access.spec.headers, **merged_auth.headers})),
             vault_namespace=merged_auth.vault_namespace,
             method=merged_auth.method,
             mount=merged_auth.mount.strip("/"),
@@ -95,8 +102,19 @@ class Tools:
             storage=merged_auth.storage,
         )
 
-    def log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
-        """Return the shared login of an identity for an object; raise SyncError or Refused."""
+    def request_as(
+        self, identity: Identity, spec: SecretSpec, request: VaultRequest, deadline: Deadline
+    ) -> dict[str, Any]:
+        """Send a request with the shared login of an identity and return Vault's answer; raise SyncError or Refused.
+
+        If Vault does not know the token of the login any more, it has done nothing: the request is repeated with another login.
+        """
+        try:
+            return self.send_request(self._log_in(identity, spec, deadline), request)
+        except TokenUnknown:
+            return self.send_request(self._log_in(identity, spec, deadline), request)
+
+    def _log_in(self, identity: Identity, spec: SecretSpec, deadline: Deadline) -> Login:
         return login_with(self.sessions.token(identity, deadline), identity, spec)
 
     def send_request(self, login: Login, request: VaultRequest) -> dict[str, Any]:
@@ -112,9 +130,15 @@ class Tools:
         try:
             return self.vaults.send(login.identity.server, call)
         except VaultDenied as error:
-            if error.status == _FORBIDDEN:
-                self.sessions.forget(login.identity, login.token)
-            raise
+            if error.status != _FORBIDDEN:
+                raise
+            self.sessions.forget(login.identity, login.token)
+            if isinstance(error, TokenUnknown):
+                raise
+            right = "read" if request.method == "GET" else "update"
+            path = bounded(request.path, _SHOWN)
+            message = f"{error}: a policy of the login must allow {right} of {path} ({login.identity})"
+            raise VaultDenied(message, error.status) from None
 
     def client(self, identity: Identity) -> str:
         """Return the mark of this installation and that of an identity: keyed hashes, which reveal nothing."""
@@ -198,6 +222,10 @@ class Tools:
             # which this work is for, with the status that was written now.
             after = replace(after, resource=entry.resource, deleted_at=entry.deleted_at)
             self.store.put(after, is_whole=False)
+            return after
+        if after.deleted_at and not after.finalizers:
+            # It is gone with this answer; the watch may have told so already, and would not again.
+            self.store.drop(after.key, after.resource.uid)
             return after
         self.store.put(after)
         return after

@@ -26,7 +26,7 @@ from vaultsync.control.conditions import (
 from vaultsync.control.dynamic import revoke_dynamic, sync_dynamic
 from vaultsync.control.notes import MESSAGE
 from vaultsync.control.queue import Queue
-from vaultsync.control.referenced import accept, release
+from vaultsync.control.referenced import accept, release, release_user
 from vaultsync.control.static import sync_static
 from vaultsync.control.times import NEVER, retry_s
 from vaultsync.control.tools import Tools, chance, finalizers, now
@@ -199,7 +199,7 @@ class Workers:
             if age_s < self._tools.deletion_s:
                 return _RETRY_DELETION_S
         try:
-            self._tools.drop_finalizers(entry, deadline)
+            release_user(self._tools, entry, deadline)
         except Refused:
             return _RETRY_DELETION_S
         return NEVER

@@ -11,14 +11,16 @@ import requests
 from vaultenv.basics.jsontext import count_values
 from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
+from vaultenv.client.answers import body_of, cannot_answer, is_unknown_token, outage, refusal
+from vaultenv.references.fields import Fault
+from vaultenv.references.grammar import normal_path
 from vaultkube.deadline import Deadline
 from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
 from vaultkube.vault.failures import cause_of
-from vaultsync.errors import ReferenceRefused, VaultAway, VaultDenied
+from vaultsync.errors import ReferenceRefused, TokenUnknown, VaultAway, VaultDenied
 from vaultsync.vault.server import Server
 
 _ANSWER_BYTES = 4 << 20
@@ -59,10 +61,11 @@ class Vaults:
             return body
         line = refusal(call.method, _url(server, call), response.status_code, response.content)
         if is_missing:
-            line = f"{line}: {_advice(body)}"
+            line = f"{line}: {_advice(call, body)}"
         if cannot_answer(response.status_code):
             raise VaultAway(f"{line}: {outage(response.status_code)}; the request is retried automatically")
-        raise VaultDenied(line, response.status_code)
+        denied = TokenUnknown if is_unknown_token(response.status_code, response.content) else VaultDenied
+        raise denied(line, response.status_code)
 
     def exchange(self, server: Server, call: Call) -> requests.Response:
         """Return Vault's answer of any status; raise VaultDenied for an answer that is too long, VaultAway for none."""
@@ -91,13 +94,15 @@ class Vaults:
             return pool
 
 
-def _advice(body: Mapping[str, Any]) -> str:
+def _advice(call: Call, body: Mapping[str, Any]) -> str:
     """Return what to do about a path that Vault does not find."""
     if "versioned K/V" in str(body.get("warnings")):
         return "the mount is one of KV version 2: set spec.type: kv-v2"
+    if "version" in call.query:
+        return "nothing is stored there, or not in this version: correct spec.version, spec.mount, spec.type or spec.path"
     return (
-        "nothing is stored there, or no secrets engine is mounted: correct spec.mount and spec.path (which is without data/), "
-        "or write the secret"
+        "nothing is stored there, or no secrets engine is mounted: correct spec.mount, spec.path (which is without data/) and "
+        "spec.type, or write the secret"
     )
 
 
@@ -116,6 +121,14 @@ def _url(server: Server, call: Call) -> str:
     return bounded(f"{server.address}/v1/{call.path}", _SHOWN)
 
 
+def _path(call: Call) -> str:
+    """Return the path in Vault's form; raise VaultDenied for one that leads out of Vault's tree, as clients apply `..`."""
+    try:
+        return normal_path(call.path)
+    except Fault as fault:
+        raise VaultDenied(f"{bounded(call.path, _SHOWN)}: {fault.message}") from None
+
+
 def _request(server: Server, call: Call) -> requests.PreparedRequest:
     headers = {"X-Vault-Request": "true", **dict(server.headers)}
     headers |= {"X-Vault-Token": call.token} if call.token else {}
@@ -123,7 +136,7 @@ def _request(server: Server, call: Call) -> requests.PreparedRequest:
     query = f"?{urlencode(call.query)}" if call.query else ""
     return requests.Request(
         call.method,
-        f"{server.address.rstrip('/')}/v1/{quoted(call.path)}{query}",
+        f"{server.address.rstrip('/')}/v1/{quoted(_path(call))}{query}",
         headers=headers,
         data=None if call.body is None else json.dumps(call.body).encode(),
     ).prepare()

@@ -68,6 +68,10 @@ def wrong_documents() -> dict[str, tuple[dict[str, Any], str]]:
             document("VaultPKISecret", vaultAuthRef="a/b/c"),
             "spec.vaultAuthRef",
         ),
+        "a certificate of TLS that is no PEM": (
+            document("VaultPKISecret", format="der", destination={"name": "w", "type": "kubernetes.io/tls"}),
+            "set format pem, or another destination.type",
+        ),
         "a template without text": (
             document("SecretTransformation", templates={"x": {"name": "x"}}),
             "spec.templates",

@@ -54,6 +54,14 @@ def test_a_certificate_without_a_chain_is_followed_by_its_issuer(chain: Any) -> 
     )
 
 
+def test_the_certificate_of_a_bundle_is_without_its_private_key() -> None:
+    blocks = ("PRIVATE KEY", "CERTIFICATE", "CERTIFICATE")
+    pems = [f"-----BEGIN {kind}-----\n{number}\n-----END {kind}-----" for number, kind in enumerate(blocks)]
+    bundle = {**ISSUED, "certificate": "\n".join(pems), "issuing_ca": pems[2]}
+    data = made(certificate(destination=TLS), {"data": bundle})
+    assert data["tls.crt"].decode() == f"{pems[1]}\n{pems[2]}\n"
+
+
 def test_a_certificate_of_another_type_has_no_keys_of_tls() -> None:
     assert "tls.crt" not in made(certificate(), {"data": ISSUED})
 

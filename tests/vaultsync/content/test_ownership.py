@@ -37,6 +37,7 @@ def secret(labels: dict[str, str] | None = None, type: str = "Opaque", **metadat
         (OVERWRITING, secret(), Write.ADOPT),
         (OVERWRITING, secret(type="kubernetes.io/tls"), Write.RECREATE),
         (Destination(name="kv"), secret({"app": "theirs"}), Write.REPLACE),
+        (Destination(name="kv"), secret(owner_labels(OWNER)), Write.REPLACE),
     ],
 )
 def test_the_write_depends_on_existence_and_owner_of_the_secret(
@@ -52,6 +53,7 @@ def test_the_write_depends_on_existence_and_owner_of_the_secret(
         (CREATED, secret(), r"destination\.overwrite: true"),
         (CREATED, secret({**OWNER_LABELS, UID_LABEL: "u2"}), "not of VaultStaticSecret team/one"),
         (OVERWRITING, secret({**OWNER_LABELS, UID_LABEL: "u2"}), "another object's"),
+        (Destination(name="kv"), secret({**OWNER_LABELS, UID_LABEL: "u2"}), "another object's"),
         (
             OVERWRITING,
             secret(ownerReferences=[{"kind": "Certificate", "controller": True}]),

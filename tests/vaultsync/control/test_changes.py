@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.vaultkube.sync_resources.documents import document
-from vaultsync.cluster.store import Entry, Store, entry_of
+from vaultkube.sync_resources.references import Reference
+from vaultsync.cluster.store import Entry, SecretMark, Store, entry_of
 from vaultsync.control.changes import Changes, first_s, spread_s
 from vaultsync.control.queue import Queue
 from vaultsync.control.tools import now
@@ -34,6 +35,34 @@ def test_many_objects_are_spread_at_ten_a_second() -> None:
 )
 def test_an_object_out_of_step_is_due_at_once(kind: str, status: dict[str, Any]) -> None:
     assert first_s(entry(kind, status), 30.0, 1.0) == 0.0
+
+
+def test_what_objects_refer_to_waits_too_as_each_connection_asks_its_vault() -> None:
+    store, queue = Store(), Queue()
+    store.put(entry("VaultConnection", READY))
+    Changes(store, queue, "operator").start(spread=True)
+    assert (len(queue), queue.is_idle()) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("destination", "owner", "is_later"),
+    [
+        ({"create": True}, "u1", True),
+        ({"create": True}, "", False),
+        ({"create": True}, "u2", False),
+        ({"create": False}, "", True),
+    ],
+)
+def test_an_object_whose_secret_went_while_no_operator_ran_is_due_at_once(
+    destination: dict[str, Any], owner: str, is_later: bool
+) -> None:
+    store, queue = Store(), Queue()
+    found = entry("VaultStaticSecret", READY, refreshAfter="1h", destination={"name": "kv", **destination})
+    store.put(found)
+    if owner:
+        store.put_secret(Reference("team", "kv"), SecretMark(owner, "7"))
+    Changes(store, queue, "operator").start(spread=True)
+    assert queue.is_idle() is is_later
 
 
 def test_a_static_secret_waits_within_its_refresh_after() -> None:

@@ -74,6 +74,23 @@ def test_a_change_of_the_data_issues_other_credentials(kind: str, change: dict[s
     assert scene.revoked == (["id 1"] if kind == "VaultDynamicSecret" else [])
 
 
+def test_credentials_of_pods_that_are_rolled_stay_valid_after_a_change() -> None:
+    scene = Scene("VaultDynamicSecret", rolloutRestartTargets=TARGETS)
+    scene.sync()
+    scene.sync(path="creds/other")
+    assert (scene.vault.issued, scene.revoked, scene.api.annotated) == (2, [], ["app"])
+
+
+@pytest.mark.parametrize("targets", [[], TARGETS])
+def test_credentials_of_a_lost_secret_are_revoked_also_where_pods_are_rolled(targets: list[Any]) -> None:
+    scene = Scene("VaultDynamicSecret", rolloutRestartTargets=targets)
+    scene.sync()
+    scene.api.stored.clear()
+    scene.tools.store.put_secret(Reference("team", "keys"), None)
+    scene.sync()
+    assert (scene.vault.issued, scene.revoked) == (2, ["id 1"])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_changed_secret_transformation_is_a_change_of_the_data(kind: str) -> None:
     scene = Scene(kind, destination=REFERRING)
@@ -87,15 +104,6 @@ def test_a_changed_secret_transformation_is_a_change_of_the_data(kind: str) -> N
     assert scene.revoked == [], "programs of many objects may use the credentials of before"
     scene.sync()
     assert scene.vault.issued == 2
-
-
-def test_a_lost_secret_is_followed_by_other_credentials_and_those_of_before_are_revoked() -> None:
-    scene = Scene("VaultDynamicSecret")
-    scene.sync()
-    scene.api.stored.clear()
-    scene.tools.store.put_secret(Reference("team", "keys"), None)
-    scene.sync()
-    assert (scene.vault.issued, scene.revoked) == (2, ["id 1"])
 
 
 def test_a_certificate_without_its_secret_transformation_says_so() -> None:

@@ -53,12 +53,18 @@ class Work:
     def __getattr__(self, name: str) -> Any:
         return lambda *_: Merged() if name == "transformation" else None
 
+    def request_as(self, identity: Any, spec: Any, request: Any, deadline: Any) -> Any:
+        return self.send_request(None, request)
+
     def send_request(self, login: Any, request: Any) -> Any:
         self.requests += 1
         return self.answer
 
     def send_event(self, entry: Entry, reason: str, message: str, *, is_warning: bool = False) -> None:
         self.events.append(reason)
+
+    def drop_finalizers(self, entry: Entry, _: Any) -> Entry:
+        return entry
 
     def roll(self, *_: Any) -> tuple[Condition, ...]:
         self.rolled += 1

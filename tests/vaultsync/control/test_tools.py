@@ -8,15 +8,20 @@ from typing import Any, cast
 import pytest
 
 from tests.vaultkube.sync_resources.documents import document
+from tests.vaultsync.content.specs import static
+from tests.vaultsync.vault.scene import IDENTITY
 from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
 from vaultkube.sync_resources.references import Reference
+from vaultkube.sync_resources.requests import VaultRequest
 from vaultsync.cluster.objects import Changed
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
 from vaultsync.control.queue import Queue
-from vaultsync.control.tools import Tools, finalizer
+from vaultsync.control.tools import Login, Tools, finalizer
+from vaultsync.errors import TokenUnknown, VaultDenied
 from vaultsync.vault.authorities import Authorities
+from vaultsync.vault.tokens import Token
 
 FOREIGN = "example.com/other"
 
@@ -188,3 +193,48 @@ def test_a_request_of_vault_holds_a_worker_for_a_minute_at_most(timeout: str | N
         tools.store.put(entry_of(one, kind))
     access = tools.access(Reference("team", "one"), "team")
     assert tools.identity(access, "team", UNLIMITED).server.timeout_s == seconds
+
+
+def test_a_request_that_vault_forbids_names_the_right_and_the_login() -> None:
+    def forbid(*_: Any) -> None:
+        raise VaultDenied("Code: 403", 403)
+
+    forgotten: list[Any] = []
+    tools = replace(
+        tools_with(Patched()),
+        vaults=cast("Any", SimpleNamespace(send=forbid)),
+        sessions=cast("Any", SimpleNamespace(forget=lambda *which: forgotten.append(which))),
+    )
+    token = Token("t", 60.0, 60.0, renewable=True)
+    for method, right in (("GET", "read"), ("PUT", "update")):
+        with pytest.raises(
+            VaultDenied, match=f"must allow {right} of secret/data/a .method appRole"
+        ) as caught:
+            tools.send_request(Login(IDENTITY, token, ""), VaultRequest(method, "secret/data/a"))
+        assert caught.value.status == 403
+    assert forgotten == [(IDENTITY, token)] * 2
+
+
+def test_a_login_whose_token_vault_has_forgotten_is_made_once_more() -> None:
+    sent: list[str] = []
+
+    def send(_server: Any, call: Any) -> dict[str, Any]:
+        sent.append(call.token)
+        if call.token == "old":
+            raise TokenUnknown("invalid token", 403)
+        return {"data": {}}
+
+    tokens = [Token(value, 60.0, 60.0, renewable=True) for value in ("old", "new")]
+    forgotten: list[Any] = []
+    sessions = SimpleNamespace(
+        token=lambda *_: tokens[len(forgotten)], forget=lambda *which: forgotten.append(which)
+    )
+    tools = replace(
+        tools_with(Patched()),
+        vaults=cast("Any", SimpleNamespace(send=send)),
+        sessions=cast("Any", sessions),
+    )
+    assert tools.request_as(IDENTITY, static(), VaultRequest("GET", "secret/data/a"), UNLIMITED) == {
+        "data": {}
+    }
+    assert sent == ["old", "new"]

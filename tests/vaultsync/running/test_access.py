@@ -39,6 +39,15 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         "set aws.secretRef or aws.irsaServiceAccount",
     ),
 }
+UNREACHED: dict[str, tuple[dict[str, Any], str]] = {
+    "no CA": ({"caCertSecretRef": "nowhere"}, "Secret NAMESPACE/nowhere does not exist"),
+    "no PEM": (
+        {"caCertSecretRef": "no-ca"},
+        "the CA of the VaultConnection holds no certificate in PEM form",
+    ),
+    "no Vault": ({"address": "https://127.0.0.1:9"}, "check the address and CA of the VaultConnection"),
+    "no TLS": ({"address": "http://HOST"}, "The address has to begin with https://"),
+}
 OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's node")
 
 
@@ -65,6 +74,22 @@ def test_a_wrong_login_has_a_condition_and_an_event(operator: Operator, tenant: 
     assert tenant.secrets[0] not in shown
 
 
+@pytest.mark.parametrize("fault", UNREACHED)
+def test_a_connection_by_which_no_vault_is_reached_says_so(
+    operator: Operator, tenant: Tenant, fault: str
+) -> None:
+    changes, words = UNREACHED[fault]
+    right = tenant.found("VaultConnection", "vault-connection")["spec"]
+    host = tenant.vault.address.removeprefix("https://")
+    wrong = {name: text.replace("HOST", host) for name, text in changes.items()}
+    tenant.add("v1", "Secret", "no-ca", stringData={"ca.crt": "none"})
+    tenant.custom("VaultConnection", "wrong", **{**right, **wrong})
+    _wait_for_condition(tenant, "VaultConnection", "wrong", words.replace("NAMESPACE", tenant.namespace))
+    assert tenant.found("VaultConnection", "wrong")["status"]["valid"] is False
+    tenant.patch(tenant.path("VaultConnection", "wrong"), {"spec": right})
+    eventually(lambda: tenant.condition("VaultConnection", "wrong")["status"] == "True")
+
+
 def test_an_object_is_synced_once_its_login_is_corrected(operator: Operator, tenant: Tenant) -> None:
     right = tenant.found("VaultAuth", "vault-auth")["spec"]
     tenant.custom("VaultAuth", "wrong", **{**right, "vaultConnectionRef": "nowhere"})
@@ -74,6 +99,19 @@ def test_an_object_is_synced_once_its_login_is_corrected(operator: Operator, ten
     tenant.patch(tenant.path("VaultAuth", "wrong"), {"spec": {"vaultConnectionRef": "vault-connection"}})
     eventually(lambda: tenant.data("app").get("key1"), timeout_s=10)
     assert tenant.condition("VaultAuth", "wrong")["status"] == "True"
+
+
+def test_a_login_that_vault_has_forgotten_is_made_anew_without_a_word(
+    operator: Operator, tenant: Tenant
+) -> None:
+    uses = {"token_policies": [tenant.role], "token_ttl": "1h", "token_num_uses": 2}
+    tenant.vault.write(f"auth/approle/role/{tenant.role}", uses)
+    tenant.vault.put_secret(f"secret/data/{tenant.namespace}/app", key1="value1")
+    tenant.static("used", f"{tenant.namespace}/app", refreshAfter="1s")
+    eventually(lambda: tenant.condition("VaultStaticSecret", "used").get("status") == "True")
+    logins = operator.figure("logins_total")
+    eventually(lambda: operator.figure("logins_total") >= logins + 2)
+    assert {reason for reason, _ in tenant.events("used")} == {"SecretSynced", "SecretRotated"}
 
 
 @pytest.fixture

@@ -169,6 +169,28 @@ def test_a_deletion_with_revoke_revokes_the_lease_though_its_login_is_deleted_fi
     eventually(lambda: not leases(leasing))
 
 
+def _finalizers(tenant: Tenant, kind: str, name: str) -> list[str]:
+    return list(tenant.found(kind, name)["metadata"].get("finalizers") or ())
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_nothing_has_a_finalizer_any_more_after_the_last_object_that_revokes(
+    operator: Operator, leasing: Tenant, *, is_deleted: bool
+) -> None:
+    for name in ("first", "last"):
+        _add(leasing, name, revoke=True)
+    held = [("VaultAuth", "vault-auth"), ("VaultConnection", "vault-connection")]
+    leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "first"))
+    eventually(lambda: leasing.cluster.answer("GET", leasing.path(DYNAMIC, "first")).status_code == 404)
+    assert all(_finalizers(leasing, *each) for each in held)
+    if is_deleted:
+        leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "last"))
+    else:
+        leasing.patch(leasing.path(DYNAMIC, "last"), {"spec": {"revoke": False}})
+        eventually(lambda: not _finalizers(leasing, DYNAMIC, "last"))
+    eventually(lambda: not any(_finalizers(leasing, *each) for each in held))
+
+
 def test_without_revoke_a_deletion_revokes_nothing(operator: Operator, leasing: Tenant) -> None:
     _add(leasing)
     leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))

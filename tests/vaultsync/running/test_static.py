@@ -96,6 +96,16 @@ def test_a_secret_of_somebody_else_is_never_overwritten(operator: Operator, tena
     assert _text(tenant, "theirs") == "theirs"
 
 
+def test_a_secret_that_the_api_server_refuses_has_the_field_in_the_condition(
+    operator: Operator, tenant: Tenant
+) -> None:
+    path = f"{tenant.namespace}/app"
+    tenant.vault.put_secret(f"secret/data/{path}", key1="value1")
+    tenant.static("labelled", path, destination={"name": "labelled", "create": True, "labels": {"a b": "c"}})
+    found = eventually(lambda: tenant.condition("VaultStaticSecret", "labelled"))
+    assert found["message"].endswith(f"secrets {tenant.namespace}/labelled: see metadata.labels")
+
+
 def test_nothing_is_written_while_nothing_changes(operator: Operator, tenant: Tenant) -> None:
     path = f"{tenant.namespace}/app"
     tenant.vault.put_secret(f"secret/data/{path}", key1="value1")

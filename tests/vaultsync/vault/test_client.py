@@ -48,18 +48,28 @@ def test_a_deleted_version_is_an_answer_that_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "advice"),
+    ("content", "query", "advice"),
     [
-        (b'{"errors":[]}', r"Code: 404.*: nothing is stored there, .*correct spec.mount and spec.path"),
+        (
+            b'{"errors":[]}',
+            {},
+            r"Code: 404.*: nothing is stored there, .*correct spec.mount, spec.path .* and spec.type",
+        ),
+        (
+            b'{"errors":[]}',
+            {"version": "9"},
+            "nothing is stored there, or not in this version: correct spec.version",
+        ),
         (
             b'{"data":null,"warnings":["Invalid path for a versioned K/V secrets engine. See the API docs"]}',
+            {},
             r"Code: 404.*: the mount is one of KV version 2: set spec.type: kv-v2",
         ),
     ],
 )
-def test_a_path_that_is_not_found_has_a_remedy(content: bytes, advice: str) -> None:
+def test_a_path_that_is_not_found_has_a_remedy(content: bytes, query: dict[str, str], advice: str) -> None:
     with pytest.raises(VaultDenied, match=advice):
-        sent("404 Not Found", content)
+        sent("404 Not Found", content, Call("GET", "secret/data/app", query))
 
 
 def test_a_write_that_is_not_found_has_none_of_a_read() -> None:
@@ -103,3 +113,9 @@ def test_a_vault_that_cannot_answer_now_refuses_nothing(
         Vaults().send(Server(vault.address), Call("GET", "auth/token/lookup-self", token="t"))
     assert type(raised.value) is kind
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["secret/data/../../../latest/meta-data", "auth/../../x/login", "/"])
+def test_a_path_that_leads_out_of_vaults_tree_is_not_requested(path: str) -> None:
+    with pytest.raises(VaultDenied, match=r"leads out of Vault's tree|the path is empty"):
+        Vaults().send(Server("http://127.0.0.1:1"), Call("GET", path))
