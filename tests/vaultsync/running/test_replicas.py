@@ -45,19 +45,21 @@ def test_the_second_replica_leads_after_sigterm_and_issues_no_credentials(
     add_dynamic(leasing)
     eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
     before, data = leases(leasing), leasing.data("credentials")
-    with stopping(Operator(tmp_path, installed)) as second:
-        time.sleep(1)
-        assert (operator.leads(), second.leads(), second.get("/health/ready")[0]) == (True, False, 200)
-        assert second.figure("worked_total") == 0
-        operator.stop()
-        eventually(second.leads, timeout_s=10)
-        add_dynamic(leasing, "another")
-        eventually(lambda: leasing.data("another"))
-        time.sleep(6)  # what is in step is looked at within five seconds
-        assert before < leases(leasing)
-        assert len(leases(leasing)) == 2
-        assert leasing.data("credentials") == data
-        assert second.figure("worked_total") > 0
+    try:
+        with stopping(Operator(tmp_path, installed)) as second:
+            time.sleep(1)
+            assert (operator.leads(), second.leads(), second.get("/health/ready")[0]) == (True, False, 200)
+            assert second.figure("worked_total") == 0
+            operator.stop()
+            eventually(second.leads, timeout_s=10)
+            add_dynamic(leasing, "another")
+            eventually(lambda: leasing.data("another"))
+            time.sleep(6)  # what is in step is looked at within five seconds
+            assert before < leases(leasing)
+            assert len(leases(leasing)) == 2
+            assert leasing.data("credentials") == data
+            assert second.figure("worked_total") > 0
+    finally:
         operator.restart()
 
 
