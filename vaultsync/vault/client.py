@@ -27,6 +27,8 @@ _ANSWER_BYTES = 4 << 20
 _MOST_VALUES = 100_000
 """Values in an answer: each takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
+_MOST_CHARACTERS = 1 << 20
+"""Characters of the CAs of all pools: contexts take ten times as much memory."""
 _SHOWN = 300
 _FOUND, _NOT_FOUND = (200, 202, 204), 404
 
@@ -91,10 +93,14 @@ class Vaults:
         with self._lock:
             if key not in self._pools:
                 self._pools[key] = _new_pool(server)
-                while len(self._pools) > _MOST_POOLS:
+                while len(self._pools) > 1 and self._are_many():
                     self._pools.popitem(last=False)
             self._pools.move_to_end(key)
             return self._pools[key]
+
+    def _are_many(self) -> bool:
+        characters = sum(len(ca) for ca, _, _ in self._pools)
+        return len(self._pools) > _MOST_POOLS or characters > _MOST_CHARACTERS
 
 
 def _advice(body: Mapping[str, Any]) -> str:
