@@ -241,6 +241,13 @@ def test_a_text_that_go_refuses_or_cannot_count_is_no_duration(text: str) -> Non
         seconds(text)
 
 
+def test_a_duration_of_more_parts_than_anybody_writes_is_none() -> None:
+    """A megabyte of them would take half a minute, in the webhook and in the operator too."""
+    assert seconds("1h" * 50) == 180_000
+    with pytest.raises(ValueError, match="not a duration"):
+        seconds("1h" * 100)
+
+
 @given(st.text(alphabet="0123456789hmsnuµ.+- x", max_size=12))
 def test_any_other_duration_is_a_value_error(text: str) -> None:
     try:

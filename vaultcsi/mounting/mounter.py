@@ -16,6 +16,7 @@ from vaultcsi.vault.room import MountRoom, new_gate
 from vaultcsi.vault.server import login_of
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
+from vaultkube.net.dial import on_behalf_of
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Mounter:
         )
         with (
             self._gate.entered(_MOUNTS, namespace, min(_ENTRY_S, deadline.remaining_s()), busy),
+            on_behalf_of(namespace),
             MountRoom(self._long_answers, namespace, deadline) as room,
         ):
             answers = self._answers(mount, room, deadline)

@@ -15,6 +15,7 @@ from vaultcsi.vault.renewals import Renewals
 from vaultcsi.vault.server import PodLogin
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.net.dial import on_behalf_of
 
 _log = logging.getLogger(__name__)
 _BUDGET_S = 5.0
@@ -129,6 +130,7 @@ class _Budgets:
         left_s = self._left_s.get(namespace, _BUDGET_S)
         began = self._clock()
         try:
-            yield left_s
+            with on_behalf_of(namespace):
+                yield left_s
         finally:
             self._left_s[namespace] = left_s - (self._clock() - began)

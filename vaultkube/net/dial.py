@@ -7,7 +7,9 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from vaultkube.addresses import Address
 from vaultkube.concurrency import Gate
@@ -15,6 +17,7 @@ from vaultkube.net.budget import BudgetSocket
 
 _MAX_LOOKUPS = 32
 _LOOKUPS = "look-ups"
+_namespace: ContextVar[str] = ContextVar("namespace", default="")
 _PROBES = {
     getattr(socket, name): value
     for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -32,17 +35,31 @@ class LookupsBusy(DialError):
     """The name was not looked up, because too many look-ups are running; this does not mean that the host is wrong."""
 
 
+@contextmanager
+def on_behalf_of(namespace: str) -> Iterator[None]:
+    """Count this thread's look-ups of names for that namespace, whose objects may name any number of hosts.
+
+    A context variable holds it, as urllib3 between caller and dialler would not pass it on.
+    """
+    before = _namespace.set(namespace)
+    try:
+        yield
+    finally:
+        _namespace.reset(before)
+
+
 class Resolver:
-    """Looks up names, at most `limit` at a time; `holder` is the owner of a look-up, as no owner may use all places."""
+    """Looks up names, at most `limit` at a time; no namespace, and without one no host, may use all places."""
 
     def __init__(self, limit: int = _MAX_LOOKUPS) -> None:
         self._gate = Gate(limit)
 
-    def resolve(self, name: str, port: int, end: float, holder: str) -> list[Address]:
+    def resolve(self, name: str, port: int, end: float) -> list[Address]:
         """Return the addresses of `name`, at least one, until the monotonic time `end`; raise DialError.
 
         An abandoned look-up continues in its thread, and frees its place only when the resolver is done.
         """
+        holder = _namespace.get() or name
         if not self._gate.enter(_LOOKUPS, holder, _left_s(end)):
             raise LookupsBusy("name look-up: too many are under way")
         found: list[Address] = []
@@ -88,7 +105,7 @@ def dial(host: str, port: int, timeout_s: float) -> BudgetSocket:
     try:
         addresses = [ipaddress.ip_address(host)]
     except ValueError:
-        addresses = _resolver.resolve(host, port, end, holder=host)
+        addresses = _resolver.resolve(host, port, end)
     return connect(addresses, port, end)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
+from vaultkube.net.dial import on_behalf_of
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, Key
@@ -103,7 +104,8 @@ class Workers:
         while (key := self._queue.get()) is not None:
             delay_s = _RETRY_DELETION_S
             try:
-                delay_s = self._work(key)
+                with on_behalf_of(key.namespace):
+                    delay_s = self._work(key)
             except Exception:
                 _log.exception(
                     "work on an object ended unexpectedly", extra={"fields": {"object": "/".join(key)}}

@@ -15,6 +15,8 @@ _FRESH_S = 60.0
 _MOST = 1000
 _LONGEST = 65_536
 """Characters of cached certificates; longer texts are read each time, so that they do not fill the memory."""
+_LONGEST_OF_SECRET = 1 << 18
+"""Characters of certificates in a Secret, as many as all of a system's: parsing more takes a tenth of a second, and megabytes."""
 _SHOWN = 200
 
 
@@ -47,6 +49,11 @@ class Authorities:
             if text and time.monotonic() - read_at < _FRESH_S:
                 return text
             text = secret_entry(self._source, namespace, name, entry, deadline)
+            if len(text) > _LONGEST_OF_SECRET:
+                raise ReferenceRefused(
+                    f"Secret {namespace}/{name}: {entry!r} is longer than {_LONGEST_OF_SECRET} characters: keep the certificates "
+                    "by which Vault's is verified"
+                )
             if len(self._cached) >= _MOST:
                 self._cached.clear()
             if len(text) <= _LONGEST:

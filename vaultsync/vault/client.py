@@ -27,6 +27,8 @@ _ANSWER_BYTES = 4 << 20
 _MOST_VALUES = 100_000
 """Values in an answer: each takes up to a hundred times as much memory as its text."""
 _MOST_POOLS = 32
+_MOST_CHARACTERS = 1 << 20
+"""Characters of the CAs of all pools: contexts take ten times as much memory."""
 _SHOWN = 300
 _FOUND, _NOT_FOUND = (200, 202, 204), 404
 
@@ -91,6 +93,8 @@ class Vaults:
         key = server.ca, server.server_name, server.skip_verify
         with self._lock:
             pool = self._pools[key] = self._pools.get(key) or _new_pool(server)
+            while len(self._pools) > 1 and sum(len(ca) for ca, _, _ in self._pools) > _MOST_CHARACTERS:
+                self._pools.popitem(last=False)
             return pool
 
 

@@ -2,9 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from vaultkube.addresses import Address
@@ -18,7 +16,6 @@ Found = TypeVar("Found")
 
 _FAIR_S = 1.0
 """With less time than this, a failure does not count against the host."""
-_namespace: ContextVar[str] = ContextVar("namespace", default="")
 
 
 class Dialler:
@@ -28,18 +25,6 @@ class Dialler:
         self._policy = policy
         self._breaker = breaker
         self._resolver = Resolver()
-
-    @contextmanager
-    def on_behalf_of(self, namespace: str) -> Iterator[None]:
-        """Count this thread's connections for that namespace.
-
-        A context variable holds it, as urllib3 between caller and dialler would not pass it on.
-        """
-        before = _namespace.set(namespace)
-        try:
-            yield
-        finally:
-            _namespace.reset(before)
 
     def dial(self, name: str, port: int, timeout_s: float) -> socket.socket:
         """Return a connected socket within `timeout_s`; raise RegistryFailure (UNREACHABLE)."""
@@ -64,7 +49,7 @@ class Dialler:
 
     def _resolve(self, host: Host, port: int, end: float) -> list[Address]:
         name = lookup_name(host, self._policy.listed(host, port))
-        return self._resolver.resolve(name, port, end, _namespace.get())
+        return self._resolver.resolve(name, port, end)
 
     def _counted(self, host: Host, port: int, had_time: bool, step: Callable[[], Found]) -> Found:
         try:

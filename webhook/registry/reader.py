@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from vaultkube.concurrency import Gate
 from vaultkube.deadline import Deadline
+from vaultkube.net.dial import on_behalf_of
 from vaultkube.net.tls import PEM
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.authorization import Access, Authorizer, Token
@@ -97,7 +98,7 @@ class Reader:
         busy = RegistryFailure(Kind.BUSY, f"all look-ups, or those for {request.namespace!r}, are under way")
         with (
             self._lookups.entered(_ALL, request.namespace, soon_s, busy),
-            self._dialler.on_behalf_of(request.namespace),
+            on_behalf_of(request.namespace),
         ):
             (config, outcome), shared = self._flights.fetch(
                 (key, request.fresh), lambda: self._fetch(request, key, deadline), deadline

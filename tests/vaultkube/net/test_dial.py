@@ -14,7 +14,7 @@ from vaultkube.apiserver.kubeconfig import Connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
 from vaultkube.net import dial as dial_module
-from vaultkube.net.dial import DialError, LookupsBusy, Resolver, dial
+from vaultkube.net.dial import DialError, LookupsBusy, Resolver, dial, on_behalf_of
 from vaultkube.vault.client import new_client
 
 SILENT = "192.0.2.1"
@@ -132,10 +132,22 @@ def test_look_ups_that_do_not_end_are_limited_and_leave_room_for_other_hosts(
     lookups = Resolver(4)
     for _ in range(3):
         with pytest.raises(DialError, match="timed out"):
-            lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02, "slow.example.com")
+            lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02)
     with pytest.raises(LookupsBusy):
-        lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02, "slow.example.com")
+        lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02)
     with pytest.raises(DialError, match="timed out"):
-        lookups.resolve("other.example.com", 443, time.monotonic() + 0.02, "other.example.com")
+        lookups.resolve("other.example.com", 443, time.monotonic() + 0.02)
     resolver.set()
-    assert lookups.resolve("slow.example.com", 443, time.monotonic() + 5, "slow.example.com")
+    assert lookups.resolve("slow.example.com", 443, time.monotonic() + 5)
+
+
+def test_many_hosts_of_one_namespace_leave_room_for_other_namespaces(resolver: threading.Event) -> None:
+    lookups = Resolver(4)
+    with on_behalf_of("greedy"):
+        for number in range(3):
+            with pytest.raises(DialError, match="timed out"):
+                lookups.resolve(f"slow{number}.example.com", 443, time.monotonic() + 0.02)
+        with pytest.raises(LookupsBusy):
+            lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02)
+    with on_behalf_of("quiet"), pytest.raises(DialError, match="timed out"):
+        lookups.resolve("slow.example.com", 443, time.monotonic() + 0.02)

@@ -1,11 +1,13 @@
 """Objects of further kinds: their handler works on them, and a failure is reported and retried."""
 
+import socket
 import threading
 
 import pytest
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import NotResolved
+from vaultkube.net import dial
 from vaultkube.problem import Problem
 from vaultsync.cluster.store import Key
 from vaultsync.control.queue import Queue
@@ -61,3 +63,26 @@ def test_a_failure_is_reported_and_retried_unless_the_object_must_change(
     handler = Handling(error)
     workers, queue = handled(handler)
     assert (handler.failures, workers.failing(), len(queue)) == ([str(error)], 1, waits)
+
+
+class Dialling(Handling):
+    """A handler that connects to four hosts whose names are not looked up in time."""
+
+    def work(self, key: Key, deadline: Deadline) -> float:
+        for number in range(4):
+            try:
+                dial.dial(f"slow{number}.example.com", 443, 0.02)
+            except dial.DialError as error:
+                self.failures.append(str(error))
+        return super().work(key, deadline)
+
+
+def test_hosts_of_one_namespace_do_not_use_up_the_look_ups_of_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: answer.wait(30) and [])
+    monkeypatch.setattr(dial, "_resolver", dial.Resolver(4))
+    handler = Dialling()
+    handled(handler)
+    answer.set()
+    timed_out = "name look-up: timed out"
+    assert handler.failures == [timed_out] * 3 + ["name look-up: too many are under way"]

@@ -49,3 +49,9 @@ def test_a_secret_is_read_once_unless_it_is_long(length: int, reads: int) -> Non
             == length
         )
     assert len(source.requests) == reads
+
+
+def test_a_secret_with_more_certificates_than_a_system_has_is_refused() -> None:
+    source = Source({"ca.crt": base64.b64encode(b"x" * ((1 << 18) + 1)).decode()})
+    with pytest.raises(ReferenceRefused, match=r"Secret team/ca: 'ca\.crt' is longer than 262144 characters"):
+        Authorities(source).read(ConnectionSpec("https://vault", ca_secret="ca"), "team", UNLIMITED)

@@ -10,6 +10,7 @@ from tests.vaultenv.client.stand_in import answer, stand_in
 from tests.vaultsync.content.specs import static
 from vaultsync.content.source import source_of
 from vaultsync.errors import DataUnusable, SyncError, VaultAway, VaultDenied
+from vaultsync.vault import client
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Server
 
@@ -119,3 +120,19 @@ def test_a_vault_that_cannot_answer_now_refuses_nothing(
 def test_a_path_that_leads_out_of_vaults_tree_is_not_requested(path: str) -> None:
     with pytest.raises(VaultDenied, match=r"leads out of Vault's tree|the path is empty"):
         Vaults().send(Server("http://127.0.0.1:1"), Call("GET", path))
+
+
+def test_certificates_of_many_connections_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def new_pool(server: Server) -> Any:
+        made.append(server.ca)
+        response = SimpleNamespace(status_code=204, content=b"")
+        return SimpleNamespace(exchange=lambda request, budget_s: response)
+
+    monkeypatch.setattr(client, "_new_pool", new_pool)
+    vaults = Vaults()
+    long, short = "x" * 200_000, "y"
+    for ca in (short, *(f"{number}{long}" for number in range(6)), short, f"5{long}", f"0{long}"):
+        vaults.send(Server("https://vault", ca), READ)
+    assert [ca[:1] for ca in made] == [*"y012345", "y", "0"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from vaultkube.net.dial import on_behalf_of
 from webhook.registry.addresses import AddressPolicy
 from webhook.registry.breaker import Breaker
 from webhook.registry.dial import Dialler
@@ -43,7 +44,7 @@ def test_unanswered_look_ups_use_up_the_share_of_one_namespace_only(
     dialler = Dialler(POLICY, Breaker())
 
     def dial(namespace: str, host: str, timeout_s: float = 0.2) -> str:
-        with dialler.on_behalf_of(namespace):
+        with on_behalf_of(namespace):
             try:
                 dialler.dial(host, port, timeout_s).close()
             except RegistryFailure as failure:
