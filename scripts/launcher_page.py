@@ -6,7 +6,7 @@ from pathlib import Path
 from vaultenv.client.logins import METHODS
 from vaultenv.start.command_line import HELP
 from vaultenv.start.launch import IMPATIENT_S
-from vaultenv.variables import VARIABLES
+from vaultenv.variables import VARIABLES, Variable
 
 _START, _END = "<!-- functions -->\n", "<!-- end -->\n"
 
@@ -91,7 +91,7 @@ program's arguments.
 def launcher_page() -> str:
     """Return the text of docs/vault-env.md."""
     rows = [
-        f"| `{row.name}` | {row.help} | {f'`{row.default}`' if row.default else ''} | {row.removed} |\n"
+        f"| `{row.name}` | {row.help} | {f'`{row.default}`' if row.default else ''} | {_removed(row)} |\n"
         for row in VARIABLES
     ]
     methods = [f"| `{name}` | {method.title} | `{method.mount}` |\n" for name, method in METHODS.items()]
@@ -106,6 +106,12 @@ def launcher_page() -> str:
             _TAIL,
         )
     )
+
+
+def _removed(row: Variable) -> str:
+    if not row.methods:
+        return row.removed
+    return f"if VAULT_AUTH_METHOD is {' or '.join(f'`{method}`' for method in row.methods)}"
 
 
 def with_functions(path: Path, names: Iterable[str]) -> str:

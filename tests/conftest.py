@@ -19,8 +19,11 @@ from tests.parallel import ByFileAndTier, workers
 from tests.servers import build
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
+from tests.servers.process import stopping
 from tests.servers.registry import Mode, Registry
 from tests.servers.vault import Vault
+from vaultkube.apiserver.client import Cluster as Client
+from vaultkube.apiserver.kubeconfig import find_connection
 
 # A busy machine is no failure.
 settings.register_profile(
@@ -163,34 +166,31 @@ def authority(session_folder: Path) -> Authority:
 @pytest.fixture(scope="session")
 def vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
     """Yield the session's Vault, which must stay unsealed; a test may stop or seal `own_vault`."""
-    server = Vault(session_folder / "vault", authority)
-    try:
+    with stopping(Vault(session_folder / "vault", authority)) as server:
         server.start()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def own_vault(tmp_path: Path, authority: Authority) -> Iterator[Vault]:
     """Yield a Vault of the test's own, to seal, stop and start."""
-    server = Vault(tmp_path / "vault", authority, durable=True)
-    try:
+    with stopping(Vault(tmp_path / "vault", authority, durable=True)) as server:
         server.start()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")
 def cluster(session_folder: Path, authority: Authority) -> Iterator[Cluster]:
     """Yield the session's API server with etcd; tests make namespaces of their own in it."""
-    server = Cluster(session_folder / "cluster", authority)
-    try:
+    with stopping(Cluster(session_folder / "cluster", authority)) as server:
         server.wait()
         yield server
-    finally:
-        server.stop()
+
+
+@pytest.fixture(scope="session")
+def admin(cluster: Cluster) -> Client:
+    """Return our client of the session's API server, with all rights."""
+    return Client(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
 
 
 @pytest.fixture(scope="session")
@@ -201,12 +201,9 @@ def cluster_vault(cluster: Cluster, vault: Vault) -> Vault:
 
 
 def _registry(folder: Path, authority: Authority, mode: Mode) -> Iterator[Registry]:
-    server = Registry(folder / f"registry-{mode}", authority, mode)
-    try:
+    with stopping(Registry(folder / f"registry-{mode}", authority, mode)) as server:
         server.wait()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

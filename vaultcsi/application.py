@@ -2,8 +2,6 @@
 
 import logging
 import os
-import signal
-import threading
 from functools import partial
 
 from vaultcsi.cluster.version_key import VersionKey
@@ -23,6 +21,7 @@ from vaultcsi.vault.renewals import Renewals
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
+from vaultkube.ending import ending_event
 from vaultkube.errors import InvalidSetting
 from vaultkube.net.health import new_health_server
 
@@ -64,9 +63,7 @@ class Provider:
 
     def serve(self) -> None:
         """Serve until SIGTERM or SIGINT, then finish running mounts; raise InvalidSetting if the socket cannot be created."""
-        ended = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, partial(_end, ended))
+        ended = ending_event()
         self._start()
         _log.info("serving", extra={"fields": {"endpoint": self._settings.endpoint}})
         while not ended.wait(_SOCKET_S):
@@ -104,7 +101,3 @@ class Provider:
         if not self._socket.is_ours():
             return f"the socket {self._settings.endpoint} is not this provider's"
         return "" if self._cluster.ready(Deadline(_READY_BUDGET_S)) else "the API server does not answer"
-
-
-def _end(ended: threading.Event, _number: int, _frame: object) -> None:
-    ended.set()

@@ -13,8 +13,6 @@ from vaultkube.log import configure_logging
 from vaultkube.net.proxies import warn_of_proxies
 from vaultkube.printable import printable
 
-_HEAPS = 2
-
 
 def run(arguments: list[str]) -> int:
     """Serve until SIGTERM or SIGINT; raise InvalidSetting for unusable settings. As in Go, an unknown flag is status 2."""
@@ -32,7 +30,7 @@ def run(arguments: list[str]) -> int:
     configure_logging(settings.log_level)
     warn_of_proxies(os.environ)
     give_back_large_blocks()
-    share_heaps(_HEAPS)
+    share_heaps()
     _leave_out_character_detection()
     try:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command only

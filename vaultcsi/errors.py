@@ -21,9 +21,7 @@ Vault's own error messages are shown in one short line, because `invalid role na
 
 from collections.abc import Sequence
 
-from vaultkube.problem import Problem, messages
-
-_SHOWN = 8
+from vaultkube.problem import Problem, first_messages
 
 
 class CsiError(Exception):
@@ -44,9 +42,7 @@ class InvalidClass(CsiError):
     status = "INVALID_ARGUMENT"
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        shown = messages(problems[:_SHOWN])
-        more = len(problems) - len(shown)
-        super().__init__("; ".join(shown) + (f"; and {more} more problems" if more > 0 else ""))
+        super().__init__(first_messages(problems))
         self.problems = tuple(problems)
 
 

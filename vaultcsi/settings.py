@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from vaultcsi.flags import FlagRow, InvalidFlags, parse_flags
 from vaultkube.errors import InvalidSetting
@@ -14,12 +13,14 @@ from vaultkube.value_types import (
     BUDGET,
     COUNT,
     DURATION,
+    HOST_PORT,
     LINE,
     PATH_PATTERNS,
     POLICY_MODE,
     WORDS,
     ValueType,
     choice,
+    number,
 )
 
 _UNIX = "unix://"
@@ -36,23 +37,9 @@ def _endpoint(text: str) -> str:
     return path
 
 
-def _listen(text: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")
-    if parts.port is None or parts.path:
-        raise ValueError(text)
-    return parts.hostname or "", parts.port
-
-
 def _level(text: str) -> str:
     level = choice("trace", "debug", "info", "warn", "warning", "error", "off")(text)
     return {"trace": "debug", "off": "error"}.get(level, level)
-
-
-def _threads(text: str) -> int:
-    number: int = COUNT.parse(text)
-    if not 1 <= number <= 256:
-        raise ValueError(text)
-    return number
 
 
 def _interval_s(text: str) -> float:
@@ -64,9 +51,8 @@ def _interval_s(text: str) -> float:
 
 _VAULT_ADDRESS = ValueType(f"{ADDRESS.accepted}, or unix:///PATH", _vault_address)
 _ENDPOINT = ValueType("the path of a socket, such as /provider/vault.sock", _endpoint)
-_LISTEN = ValueType("HOST:PORT or :PORT", _listen)
 _LEVEL = ValueType("one of trace, debug, info, warn, error, off", _level)
-_THREADS = ValueType("a whole number from 1 to 256", _threads)
+_THREADS = ValueType("a whole number from 1 to 256", number(1, 256))
 _INTERVAL = ValueType("a duration such as 5s, longer than 0", _interval_s)
 
 
@@ -87,7 +73,7 @@ class Settings:
     )
     health_address: tuple[str, int] = _setting(
         "HEALTH_ADDR",
-        _LISTEN,
+        HOST_PORT,
         ":8080",
         flag="health-addr",
         help="where /health/ready, /health/live and /metrics are answered",

@@ -25,7 +25,7 @@ class Settings(Variables):
     def __init__(self, environ: Mapping[bytes, bytes]) -> None:
         self._environ = environ
         for variable in VARIABLES:
-            if variable.parse:
+            if variable.parse and variable.is_read(self.auth_method):
                 self._read(variable, variable.parse)
         self.proxies = {name: self.foreign(name, name.lower()) for name in _PROXIES}
         self.proxies["VAULT_PROXY_ADDR"] = self.proxy

@@ -204,15 +204,21 @@ def agent_settings(name: str, text: str) -> "AgentSettings | None":
         raise InvalidSetting(f"{name} cannot be read: {error}") from None
 
 
+CONNECTION_HEADERS = frozenset(
+    ["connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"]
+)
+"""Headers that say where a request ends, or what becomes of its connection, which others may use after it."""
+
+
 def headers(name: str, text: str) -> dict[str, str]:
-    """Return the headers in a JSON object, none of which may be Vault's own."""
+    """Return the headers in a JSON object, none of which may be Vault's own, or the connection's."""
     try:
         found = loads(text.encode()) if text else {}
     except ValueError:
         found = None
     if not isinstance(found, dict) or not all(map(_is_header, found.items())):
         raise InvalidSetting(
-            f"{name} must be a JSON object of header names and texts, without X-Vault- names"
+            f"{name} must be a JSON object of header names and texts, without X-Vault- names and those of connections"
         )
     return found
 
@@ -221,4 +227,5 @@ def _is_header(pair: tuple[str, object]) -> bool:
     name, value = pair
     token = name.replace("-", "").replace("_", "")
     plain = isinstance(value, str) and value.isascii() and value.isprintable()
-    return plain and token.isascii() and token.isalnum() and not name.lower().startswith("x-vault-")
+    is_ours = name.lower().startswith("x-vault-") or name.lower() in CONNECTION_HEADERS
+    return plain and token.isascii() and token.isalnum() and not is_ours

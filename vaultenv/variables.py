@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vaultenv.template_sources import TemplateSource
 
 ALWAYS, UNLESS_LOGIN, NEVER = "always", "unless VAULT_TOKEN is vault:login", "never"
+APPROLE, PASSWORD = ("approle",), ("userpass", "ldap")
 SERVICE_ACCOUNT_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 (a path)
 
 
@@ -24,10 +25,20 @@ class Variable:
     `parse` returns the value of the field from name and text; without it, `Settings` does not read the variable. `names` are
     the variables for the value, of which the first wins: the alias, if there is one, and `name`. `removed` defines when the
     variable is removed from the program's environment. With `only_for_requests` the variable has no effect on a start without
-    references.
+    references. `methods` are the auth methods that read the variable: with any other one it is the program's own.
     """
 
-    __slots__ = ("default", "field", "help", "name", "names", "only_for_requests", "parse", "removed")
+    __slots__ = (
+        "default",
+        "field",
+        "help",
+        "methods",
+        "name",
+        "names",
+        "only_for_requests",
+        "parse",
+        "removed",
+    )
 
     def __init__(
         self,
@@ -39,6 +50,7 @@ class Variable:
         alias: str = "",
         removed: str = ALWAYS,
         only_for_requests: bool = False,
+        methods: "tuple[str, ...]" = (),
     ) -> None:
         self.name = name
         self.parse = parse
@@ -47,6 +59,11 @@ class Variable:
         self.names = (alias, name) if alias else (name,)
         self.removed = removed
         self.only_for_requests = only_for_requests
+        self.methods = methods
+
+    def is_read(self, auth_method: str) -> bool:
+        """Return whether the launcher reads the variable if it logs in with this method; else it is the program's own."""
+        return not self.methods or auth_method in self.methods
 
     def __set_name__(self, owner: type, field: str) -> None:
         self.field = field
@@ -264,7 +281,10 @@ class Variables:
         "VAULT_ENV_DAEMON", types.flag, "false", help="Stay as parent of the program and renew leases"
     )
     delay_s: float = variable(
-        "VAULT_ENV_DELAY", types.duration_s, "0s", help="Pause before the program starts"
+        "VAULT_ENV_DELAY",
+        types.duration_s,
+        "0s",
+        help="Pause before the program starts; not for probes, hooks and `kubectl exec` beside it",
     )
     revoke_token: bool = variable(
         "VAULT_REVOKE_TOKEN",
@@ -296,27 +316,30 @@ class Variables:
         "false",
         help="The given token is a wrapping token: unwrap it first, once",
     )
-    role_id: str = variable("VAULT_APPROLE_ROLE_ID", types.line, help="Role ID of the method `approle`")
+    role_id: str = variable("VAULT_APPROLE_ROLE_ID", types.line, methods=APPROLE, help="Role ID")
     role_id_file: str = variable(
-        "VAULT_APPROLE_ROLE_ID_FILE", types.line, help="File with that role ID, read again at each attempt"
+        "VAULT_APPROLE_ROLE_ID_FILE",
+        types.line,
+        methods=APPROLE,
+        help="File with that role ID, read again at each attempt",
     )
-    secret_id: str = variable("VAULT_APPROLE_SECRET_ID", types.line, help="Secret ID of the method `approle`")
+    secret_id: str = variable("VAULT_APPROLE_SECRET_ID", types.line, methods=APPROLE, help="Secret ID")
     secret_id_file: str = variable(
         "VAULT_APPROLE_SECRET_ID_FILE",
         types.line,
+        methods=APPROLE,
         help="File with that secret ID, read again at each attempt",
     )
     aws_iam_server_id = Variable(
-        "VAULT_AWS_IAM_SERVER_ID", None, help="Value of X-Vault-AWS-IAM-Server-ID in the method `aws-iam`"
+        "VAULT_AWS_IAM_SERVER_ID", None, methods=("aws-iam",), help="Value of X-Vault-AWS-IAM-Server-ID"
     )
-    username: str = variable(
-        "VAULT_USERNAME", types.segment, help="User name of the methods `userpass` and `ldap`"
-    )
-    password: str = variable(
-        "VAULT_PASSWORD", types.line, help="Password of the methods `userpass` and `ldap`"
-    )
+    username: str = variable("VAULT_USERNAME", types.segment, methods=PASSWORD, help="User name")
+    password: str = variable("VAULT_PASSWORD", types.line, methods=PASSWORD, help="Password")
     password_file: str = variable(
-        "VAULT_PASSWORD_FILE", types.line, help="File with that password, read again at each attempt"
+        "VAULT_PASSWORD_FILE",
+        types.line,
+        methods=PASSWORD,
+        help="File with that password, read again at each attempt",
     )
     log_server: str = variable(
         "VAULT_ENV_LOG_SERVER",

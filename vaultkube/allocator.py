@@ -10,6 +10,7 @@ import ctypes
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 _LARGE_BYTES = 128 * 1024
+_HEAPS = 2
 
 
 def give_back_large_blocks() -> None:
@@ -17,9 +18,9 @@ def give_back_large_blocks() -> None:
     _mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
-def share_heaps(most: int) -> None:
-    """Limit the number of heaps to `most`; by default glibc creates up to eight for each processor, and each one fragments."""
-    _mallopt(_M_ARENA_MAX, most)
+def share_heaps() -> None:
+    """Limit the number of heaps; by default glibc creates up to eight for each processor, and each one fragments."""
+    _mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def _mallopt(parameter: int, value: int) -> None:

@@ -11,11 +11,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import micro_time_text
 from vaultkube.errors import ClusterUnavailable, MissingRight
+from vaultkube.lru import LRUDict
 from vaultkube.wire.meta import ObjectReference
 from vaultkube.wire.objects import Event
 
@@ -24,8 +25,6 @@ _NOTE_LENGTH = 1000  # of at most 1024 bytes
 _NAME = re.compile(r"[^a-z0-9.-]+")
 _WAITING = 64
 _BUDGET_S = 3.0
-
-Key = TypeVar("Key")
 
 
 class Recorder(Protocol):
@@ -97,8 +96,8 @@ class Limit:
         self._clock = clock
         self._lock = threading.Lock()
         self._until = clock()
-        self._namespaces: dict[str, float] = {}
-        self._last: dict[tuple[str, ...], float] = {}
+        self._namespaces: LRUDict[str, float] = LRUDict(self._REMEMBERED)
+        self._last: LRUDict[tuple[str, ...], float] = LRUDict(self._REMEMBERED)
 
     def allows(self, namespace: str, *key: str) -> bool:
         """Return whether one more Event of the namespace may be sent now, and count it if so."""
@@ -109,17 +108,9 @@ class Limit:
             if not (is_new and self._ALL.allows(self._until, now) and self._NAMESPACE.allows(own, now)):
                 return False
             self._until = self._ALL.after_one(self._until, now)
-            _remember(self._namespaces, namespace, self._NAMESPACE.after_one(own, now), self._REMEMBERED)
-            _remember(self._last, same, now, self._REMEMBERED)
+            self._namespaces[namespace] = self._NAMESPACE.after_one(own, now)
+            self._last[same] = now
             return True
-
-
-def _remember(memory: dict[Key, float], key: Key, time_s: float, most: int) -> None:
-    """Store the time of the key as the newest entry, and drop the oldest of more than `most`."""
-    memory.pop(key, None)
-    memory[key] = time_s
-    if len(memory) > most:
-        del memory[next(iter(memory))]
 
 
 def warning(

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 from vaultkube.documents.json_codec import encode
-from vaultkube.remember import remember_last
 
 _OURS = ("vaultcsi", "vaultkube", "vaultsync", "webhook")
 _LEVELS = {logging.DEBUG: "debug", logging.INFO: "info", logging.WARNING: "warning"}
@@ -98,12 +97,7 @@ def _visible(text: str) -> str:
 
 def _utc(seconds: float) -> str:
     ms = int(seconds * 1000)
-    return f"{_second(ms // 1000)}.{ms % 1000:03d}Z"
-
-
-@remember_last
-def _second(now_s: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now_s))
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(ms // 1000))}.{ms % 1000:03d}Z"
 
 
 def _outline(error: BaseException) -> str:

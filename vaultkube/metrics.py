@@ -8,7 +8,6 @@ import struct
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,7 +132,6 @@ class Metrics:
             ["resource"],
             buckets=(0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
-        self._of_reviews = cache(self._find_of_reviews)
         self._lookups = Counter(
             "vault_webhook_image_lookups_total", "Look-ups of image configurations", ["outcome"]
         )
@@ -153,15 +151,8 @@ class Metrics:
 
     def review(self, resource: str, outcome: str, seconds: float) -> None:
         """Count a review; `outcome` is one of `_OUTCOMES`."""
-        count, observe = self._of_reviews(resource, outcome)
-        count()
-        observe(seconds)
-
-    def _find_of_reviews(
-        self, resource: str, outcome: str
-    ) -> tuple[Callable[[], None], Callable[[float], None]]:
-        """Return the counter and the observer of seconds for a review of this resource with this outcome."""
-        return self._reviews.labels(resource, outcome).inc, self._seconds.labels(resource).observe
+        self._reviews.labels(resource, outcome).inc()
+        self._seconds.labels(resource).observe(seconds)
 
     def caller_denied(self) -> None:
         """Count a request that did not come from the API server."""

@@ -1,10 +1,11 @@
 """A problem of an object as a value: admission joins the messages, `check` looks up the line of each path."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 FieldPath = tuple[str | int, ...]
 """The keys and positions that lead from an object, or from one of its parts, to a field."""
+_SHOWN = 8
 
 
 class Problem(NamedTuple):
@@ -22,3 +23,9 @@ class Problem(NamedTuple):
 def messages(problems: Iterable[Problem]) -> tuple[str, ...]:
     """Return the messages of the problems, in their order."""
     return tuple([problem.message for problem in problems])
+
+
+def first_messages(problems: Sequence[Problem]) -> str:
+    """Return the messages of the first problems as one text, with the number of the others."""
+    more = len(problems) - _SHOWN
+    return "; ".join(messages(problems[:_SHOWN])) + (f"; and {more} more problems" if more > 0 else "")

@@ -3,7 +3,7 @@
 A cached argument stays in memory, readable in a core dump, long after its request. So an argument that may be secret is
 never cached: `public` returns whether an argument cannot be secret. A long argument is not cached either, so that memory
 is limited to `entries` times `longest`. Exceptions are not cached. A function has a cache only if that saves at least
-2 % of a review; bench/README.md has the figures.
+5 % of a review; bench/README.md has the figures.
 """
 
 from collections.abc import Callable, Sized
@@ -40,8 +40,3 @@ def remember(
         return function(key, *more)
 
     return call
-
-
-def remember_last(function: Callable[[int], Result]) -> Callable[[int], Result]:
-    """Return the function of a number, such as the current second, with a cache of its last result."""
-    return lru_cache(1)(function)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from vaultenv.basics.duration import seconds
 from vaultenv.basics.text import whole_number
@@ -53,12 +54,14 @@ def _refresh_s(text: str) -> int:
     return duration_s
 
 
-def _number(least: int, most: int) -> Callable[[str], int]:
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Return a parser of whole numbers from `least` to `most`."""
+
     def parse(text: str) -> int:
-        number = whole_number(text, most)
-        if number is None or number < least:
+        found = whole_number(text, most)
+        if found is None or found < least:
             raise ValueError(text)
-        return number
+        return found
 
     return parse
 
@@ -124,6 +127,13 @@ def _path_patterns(text: str) -> tuple[str, ...]:
     return patterns
 
 
+def _host_port(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if parts.port is None or parts.path:
+        raise ValueError(text)
+    return parts.hostname or "", parts.port
+
+
 def _listening(text: str) -> tuple[str, int] | None:
     host, colon, port = text.rpartition(":")
     if text and not (colon and re.fullmatch("[0-9]{1,5}", port) and int(port) < 1 << 16):
@@ -172,9 +182,9 @@ DURATION = ValueType("a duration such as 30s, 1m30s, or a number of seconds such
 REFRESH = ValueType(f"0, or a duration from {_SHORTEST_REFRESH_S}s on, such as 5m", _refresh_s)
 BUDGET = ValueType("a duration such as 30s, not below 1s", _lasting(1))
 LIFETIME = ValueType("a duration such as 2160h, not below 60s", _lasting(60))
-POSITIVE = ValueType("a whole number, 1 or more", _number(1, 9_999_999_999))
-COUNT = ValueType("a whole number, 0 or more", _number(0, 9_999_999_999))
-BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", _number(1, LARGEST_NUMBER))
+POSITIVE = ValueType("a whole number, 1 or more", number(1, 9_999_999_999))
+COUNT = ValueType("a whole number, 0 or more", number(0, 9_999_999_999))
+BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)
 LOG_LEVEL = ValueType(
     "one of debug, info, warn, warning, error", choice("debug", "info", "warn", "warning", "error")
@@ -194,6 +204,7 @@ IDENTITY_CHECK = ValueType("one of off, pods, token", choice("off", "pods", "tok
 CERTIFICATE_SOURCE = ValueType(
     "one of files, self-managed, cert-manager", choice("files", "self-managed", "cert-manager")
 )
+HOST_PORT = ValueType("HOST:PORT or :PORT", _host_port)
 LISTEN_ADDRESS = ValueType("HOST:PORT, or :PORT for every address", _listen_address)
 LISTENING = ValueType("HOST:PORT, or :PORT for every address, or nothing", _listening)
 PROVIDER = ValueType("vault or bao, the providers that this webhook reads from", choice("vault", "bao"))

@@ -2,18 +2,17 @@
 
 import logging
 import os
-import signal
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.lease import Election, Times
 from vaultkube.deadline import Deadline
+from vaultkube.ending import ending_event
 from vaultkube.errors import InvalidSetting, Refused
 from vaultkube.net.health import new_health_server
 from vaultsync.cluster.objects import Objects
@@ -47,18 +46,16 @@ class Operator:
         self._cluster = Cluster(self._connection, caller="the operator's ServiceAccount")
         self._watching = Watching(settings, self._connection, Objects(self._cluster), self._namespace)
         self._work: Work | None = None
-        self._stop = threading.Event()
         identity = f"{os.environ.get('POD_NAME') or socket.gethostname()}-{os.getpid()}"
         self._election = Election(self._cluster, self._namespace, settings.lease_name, identity, _TIMES)
 
     def serve(self) -> int:
         """Work while this replica leads, until SIGTERM or SIGINT; return 1 if it has lost the Lease, so that it is restarted."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, partial(_end, self._stop))
+        stop = ending_event()
         new_health_server(self._settings.health_address, self._problem, self._figures).start()
         with self._standing():
             _log.info("started", extra={"fields": {"namespace": self._namespace}})
-            return self._lead()
+            return self._lead(stop)
 
     def once(self) -> int:
         """Work on every object once, as the leader, and return 1 if one failed; raise Refused or SyncError."""
@@ -93,22 +90,22 @@ class Operator:
             end.set()
             election.join(_ELECTION_S)
 
-    def _lead(self) -> int:
+    def _lead(self, stop: threading.Event) -> int:
         while not self._election.leads():
-            if self._stop.wait(_START_LOOK_S):
+            if stop.wait(_START_LOOK_S):
                 return 0
-        self._watching.run(self._stop)
+        self._watching.run(stop)
         while not self._watching.is_listed():
-            if self._stop.wait(_START_LOOK_S):
+            if stop.wait(_START_LOOK_S):
                 return 0
         try:
             work = self._new_work(spread=True)
         except Refused as error:
             raise InvalidSetting(f"a key cannot be read: {error}") from None
-        work.provision(self._connection, self._stop)
+        work.provision(self._connection, stop)
         work.start()
         tidy_at = time.monotonic() + _TIDY_EVERY_S
-        while not self._stop.wait(_LEADER_LOOK_S):
+        while not stop.wait(_LEADER_LOOK_S):
             if not self._election.leads():
                 _log.warning("the lead is lost: this process ends, to be started anew as one that stands by")
                 return 1
@@ -156,7 +153,3 @@ class Operator:
     def _synced(self) -> int:
         entries = self._watching.store.entries_of_kinds(SECRET_KINDS)
         return sum(is_ready(entry.status) for entry in entries)
-
-
-def _end(stop: threading.Event, _number: int, _frame: object) -> None:
-    stop.set()

@@ -9,8 +9,6 @@ from vaultkube.net.proxies import warn_of_proxies
 from vaultsync.errors import SyncError
 from vaultsync.settings import read_settings
 
-_HEAPS = 2
-
 
 def run(arguments: list[str]) -> int:
     """Run the operator, or one round of its work; return the exit status; raise InvalidSetting if the settings cannot be used."""
@@ -18,7 +16,7 @@ def run(arguments: list[str]) -> int:
     configure_logging(settings.log_level)
     warn_of_proxies(os.environ)
     give_back_large_blocks()
-    share_heaps(_HEAPS)
+    share_heaps()
     from vaultsync.application import Operator
 
     operator = Operator(settings)

@@ -17,10 +17,8 @@ Messages become conditions and events. They name objects, paths and keys, and ne
 
 from collections.abc import Sequence
 
-from vaultkube.problem import Problem, messages
+from vaultkube.problem import Problem, first_messages
 from vaultsync import reasons
-
-_SHOWN = 8
 
 
 class SyncError(Exception):
@@ -35,9 +33,7 @@ class InvalidResource(SyncError):
     reason = reasons.INVALID_CONFIGURATION
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        shown = messages(problems[:_SHOWN])
-        more = len(problems) - len(shown)
-        super().__init__("; ".join(shown) + (f"; and {more} more problems" if more > 0 else ""))
+        super().__init__(first_messages(problems))
         self.problems = tuple(problems)
 
 

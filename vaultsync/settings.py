@@ -3,15 +3,14 @@
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from vaultkube.provisioning.layout import API_SERVER
 from vaultkube.reloads import WORKLOADS
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
     BOOLEAN,
-    COUNT,
     DURATION,
+    HOST_PORT,
     LINE,
     PATH_PATTERNS,
     REFRESH,
@@ -19,25 +18,9 @@ from vaultkube.value_types import (
     WORDS,
     ValueType,
     choice,
+    number,
 )
 from vaultsync.collections import RefreshedCollection, refreshed_collection
-
-
-def _listen(text: str) -> tuple[str, int]:
-    parts = urlsplit(f"//{text}")
-    if parts.port is None or parts.path:
-        raise ValueError(text)
-    return parts.hostname or "", parts.port
-
-
-def _within(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        number: int = COUNT.parse(text)
-        if not least <= number <= most:
-            raise ValueError(text)
-        return number
-
-    return parse
 
 
 def _some_of(*known: str) -> Callable[[str], tuple[str, ...]]:
@@ -64,10 +47,9 @@ def _collections(text: str) -> tuple[RefreshedCollection, ...]:
 _COLLECTIONS = ValueType("names of resources with commas between them", _collections)
 _WORKLOADS = ValueType(f"some of {', '.join(WORKLOADS)}, with commas between them", _some_of(*WORKLOADS))
 _SOURCES = ValueType("some of ConfigMap, Secret, with a comma between them", _some_of("ConfigMap", "Secret"))
-_PACE = ValueType("a whole number from 1 to 600", _within(1, 600))
+_PACE = ValueType("a whole number from 1 to 600", number(1, 600))
 _INTERVAL = ValueType("a duration from 5s on, such as 1m", _interval_s)
-_LISTEN = ValueType("HOST:PORT or :PORT", _listen)
-_THREADS = ValueType("a whole number from 1 to 64", _within(1, 64))
+_THREADS = ValueType("a whole number from 1 to 64", number(1, 64))
 _LEVEL = ValueType("one of debug, info, warn, error", choice("debug", "info", "warn", "warning", "error"))
 
 
@@ -76,7 +58,7 @@ class Settings:
     """The settings of `vault-webhook sync`."""
 
     health_address: tuple[str, int] = setting(
-        "HEALTH_ADDR", _LISTEN, ":8080", help="where /health/ready, /health/live and /metrics are answered"
+        "HEALTH_ADDR", HOST_PORT, ":8080", help="where /health/ready, /health/live and /metrics are answered"
     )
     log_level: str = setting("LOG_LEVEL", _LEVEL, "info", help="the log's level")
     threads: int = setting(

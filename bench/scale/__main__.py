@@ -134,7 +134,7 @@ def _memory(replicas: Sequence[_Replica]) -> str:
 def _report(title: str, created: Created) -> None:
     print(
         f"{title:<20} {len(created.latencies_s)} pods in {created.took_s:.1f} s, {created.per_second:.0f} a second; "
-        f"p50 {created.percentile_ms(50):.1f} ms, p99 {created.percentile_ms(99):.1f} ms; refused: {created.refused}",
+        f"p50 {created.percentile_ms(0.5):.1f} ms, p99 {created.percentile_ms(0.99):.1f} ms; refused: {created.refused}",
         flush=True,
     )
 

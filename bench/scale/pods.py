@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import statistics
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import requests
 
+from bench.webhook.client import Load
 from bench.webhook.pod import pod
 from tests.servers.authority import with_key_usage
 from tests.servers.endpoint import Endpoint
@@ -19,21 +19,10 @@ Body = tuple[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Created:
-    """The seconds of each creation, the number of refusals, and the seconds of all creations together."""
+class Created(Load):
+    """The seconds of each creation and of all together, and the number of refusals."""
 
-    latencies_s: list[float]
     refused: int
-    took_s: float
-
-    @property
-    def per_second(self) -> float:
-        """Return the number of pods created in a second."""
-        return len(self.latencies_s) / self.took_s
-
-    def percentile_ms(self, percent: int) -> float:
-        """Return the milliseconds within which this percentage of the creations ended."""
-        return 1000 * statistics.quantiles(self.latencies_s, n=100)[percent - 1]
 
 
 def bodies(namespaces: Sequence[str], number: int, images: Sequence[str]) -> Iterator[Body]:
@@ -60,7 +49,7 @@ def create(server: Endpoint, wanted: Sequence[Body], connections: int) -> Create
         parts = list(threads.map(lambda _: _create_next(server, pending), range(connections)))
     took_s = time.perf_counter() - started
     latencies = [latency for part, _ in parts for latency in part]
-    return Created(latencies, sum(refused for _, refused in parts), took_s)
+    return Created(latencies, took_s, sum(refused for _, refused in parts))
 
 
 def _create_next(server: Endpoint, pending: Iterator[Body]) -> tuple[list[float], int]:

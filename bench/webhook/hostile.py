@@ -67,8 +67,8 @@ class Outcome:
 def _line(served: Served, data: dict[str, str], at_once: int) -> str:
     body = review(data, "hostile")
     single, parallel = (
-        _disturbed(served, 1, body, "configmaps"),
-        _disturbed(served, at_once, body, "configmaps"),
+        _disturbed(served, 1, body),
+        _disturbed(served, at_once, body),
     )
     kinds = {answer: parallel.answers.count(answer) for answer in parallel.answers}
     return (
@@ -77,7 +77,7 @@ def _line(served: Served, data: dict[str, str], at_once: int) -> str:
     )
 
 
-def _disturbed(served: Served, attackers: int, body: bytes, resource: str) -> Outcome:
+def _disturbed(served: Served, attackers: int, body: bytes) -> Outcome:
     """Send the attacks at the same time, and other requests beside them, for at least two seconds."""
     outcome, done = Outcome(), threading.Event()
     before = _reset_peaks(served)

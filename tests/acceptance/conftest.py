@@ -18,7 +18,7 @@ from tests.acceptance.surroundings import Surroundings, stock_launcher
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 from tests.servers.registry import Registry
 from tests.servers.vault import Vault
 
@@ -65,12 +65,9 @@ class Product:
 @pytest.fixture(scope="session")
 def demo_vault(session_folder: Path, authority: Authority) -> Iterator[Vault]:
     """Yield a Vault under the name in the manual's manifests, at port 443."""
-    server = Vault(session_folder / "demo-vault", authority, VAULT_IP, VAULT_NAME, port=443)
-    try:
+    with stopping(Vault(session_folder / "demo-vault", authority, VAULT_IP, VAULT_NAME, port=443)) as server:
         server.start()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

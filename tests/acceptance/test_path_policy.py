@@ -14,7 +14,7 @@ import yaml
 from tests.acceptance.conftest import CLUSTER_NAME, NAMESPACE, ROOT, VAULT_NAME, Product
 from tests.acceptance.test_isolation import printing_pod
 from tests.servers.endpoint import Endpoint
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 
 PAGE = (ROOT / "docs/path-policy.md").read_text()
 EXAMPLES = ROOT / "docs/examples"
@@ -26,24 +26,23 @@ def webhook(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("policy")
     endpoint = Endpoint(f"http://127.0.0.1:{free_port()}", product.vault.ca_file)
     (setting,) = re.findall(r"^    VAULT_PATH_POLICY: (\S+)$", PAGE, re.MULTILINE)
-    process = Process(
-        [sys.executable, "-m", "webhook", "serve"],
-        folder / "webhook.log",
-        {
-            "PATH": os.environ["PATH"],
-            "LISTEN_ADDRESS": endpoint.address.removeprefix("http://"),
-            "KUBECONFIG": str(product.cluster.kubeconfig_of(NAMESPACE, "vault-webhook")),
-            "VAULT_ADDR_ALLOWLIST": f"https://{VAULT_NAME}",
-            "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
-            "VAULT_PATH_POLICY": setting,
-            "METRICS_DIR": str(folder),
-        },
-    )
-    try:
+    with stopping(
+        Process(
+            [sys.executable, "-m", "webhook", "serve"],
+            folder / "webhook.log",
+            {
+                "PATH": os.environ["PATH"],
+                "LISTEN_ADDRESS": endpoint.address.removeprefix("http://"),
+                "KUBECONFIG": str(product.cluster.kubeconfig_of(NAMESPACE, "vault-webhook")),
+                "VAULT_ADDR_ALLOWLIST": f"https://{VAULT_NAME}",
+                "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
+                "VAULT_PATH_POLICY": setting,
+                "METRICS_DIR": str(folder),
+            },
+        )
+    ) as process:
         process.wait_until(lambda: endpoint.answers("/healthz"))
         yield endpoint
-    finally:
-        process.stop()
 
 
 def review(webhook: Endpoint, namespace: str, template: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tests.cluster.obstacle import obstacle
 from tests.cluster.pods import Pods
 from tests.cluster.product import CLUSTER_NAME, SECRET, Product, annotations
 from tests.servers.images import Image
+from tests.servers.process import stopping
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +22,8 @@ def session_node(session_folder: Path) -> Iterator[Node]:
     """Start the node once; on a machine that cannot run it, skip its tests (fail them in CI)."""
     if reason := obstacle():
         pytest.skip(reason)
-    node = Node(session_folder / "node")
-    try:
+    with stopping(Node(session_folder / "node")) as node:
         yield node
-    finally:
-        node.stop()
 
 
 @pytest.fixture

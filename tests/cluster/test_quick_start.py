@@ -16,6 +16,7 @@ from tests.cluster.pods import eventually
 from tests.scripts.pages import ROOT, typed
 from tests.servers.build import program
 from tests.servers.images import File, Folder, Image, image
+from tests.servers.process import stopping
 
 PAGE = [*typed(ROOT / "docs" / "quick-start.md")]
 DONE_HERE = ("kind ", "docker ", "python3 -m venv ")
@@ -36,14 +37,11 @@ def new_node(launcher_image: Image, tmp_path_factory: pytest.TempPathFactory) ->
         "hashicorp/vault:1.21": _vault(),
         "library/alpine:3": images.shell(),
     }
-    node = Node(tmp_path_factory.mktemp("quick-start"))
-    try:
+    with stopping(Node(tmp_path_factory.mktemp("quick-start"))) as node:
         with node.network():
             for name, made in needed.items():
                 node.registry.push(name, made)
         yield node
-    finally:
-        node.stop()
 
 
 def _vault() -> Image:

@@ -14,6 +14,7 @@ from tests.cluster import images
 from tests.cluster.cgroups import groups
 from tests.cluster.node import Node
 from tests.cluster.traces import Traces, entries, inhabited, traces
+from tests.servers.process import stopping
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,13 +29,10 @@ def folder(tmp_path: Path, session_node: Node) -> Iterator[Path]:
 
 def test_a_second_node_runs_beside_the_first_and_leaves_nothing(folder: Path) -> None:
     before = entries()
-    second = Node(folder / "second")
-    try:
+    with stopping(Node(folder / "second")) as second:
         with second.network():
             run_a_pod(second)
         during = traces(folder, second.namespaces.group, second.namespaces.process_namespace)
-    finally:
-        second.stop()
 
     assert len(during.processes) > 15
     assert len(during.namespaces) > 10

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.servers.process import stopping
 from tests.webhook.admission.test_any_pod import changed
 from tests.webhook.generated import PODS
 from tests.webhook.serving.test_app import Served
@@ -26,8 +27,7 @@ POLICIES = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
     """Yield an API server with the policy and without the webhook."""
-    server = Cluster(tmp_path_factory.mktemp("guarded"), authority)
-    try:
+    with stopping(Cluster(tmp_path_factory.mktemp("guarded"), authority)) as server:
         server.wait()
         server.create_namespace(NAMESPACE)
         server.apply(GUARD.read_text())
@@ -36,8 +36,6 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> I
                 break
             time.sleep(0.1)
         yield server
-    finally:
-        server.stop()
 
 
 def env(*values: str) -> list[dict[str, str]]:

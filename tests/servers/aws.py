@@ -4,7 +4,9 @@ import hashlib
 import hmac
 import json
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.servers.serving import QuietHandler
 
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI"
 ARN = "arn:aws:sts::123456789012:assumed-role/app/session"
@@ -24,14 +26,11 @@ class Cloud(ThreadingHTTPServer):
         self.identities = identities
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     """Answers as AWS does, with its refusals."""
 
     server: Cloud
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")

@@ -3,7 +3,7 @@
 import datetime
 import json
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import jwt
@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.servers.serving import QuietHandler
 from tests.servers.vault import Vault
 
 POOL = "project.svc.id.goog"
@@ -73,14 +74,11 @@ class Google(ThreadingHTTPServer):
         )
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     """Answers as Google does, with its refusals."""
 
     server: Google
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")

@@ -8,14 +8,33 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 _libc = ctypes.CDLL(None)
 _POLL_S = 0.05
 _FIRST_PORT, _PORTS, _SLICES = 15_000, 2_000, 8
 _used_ports: set[int] = set()
+
+
+class Stoppable(Protocol):
+    """A server, or several, that can be stopped also before it has begun."""
+
+    def stop(self) -> None: ...
+
+
+Server = TypeVar("Server", bound=Stoppable)
+
+
+@contextlib.contextmanager
+def stopping(server: Server) -> Iterator[Server]:
+    """Yield the server, and stop it at the end of the context."""
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 class ServerFailed(RuntimeError):

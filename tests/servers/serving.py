@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer
 from threading import Thread
 from typing import TypeVar
 
 _POLL_S = 0.02
 Server = TypeVar("Server", bound=BaseServer)
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """A handler of requests that logs none."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing."""
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.servers.accounts import ACCOUNTS, Account
 from tests.servers.authority import Certificate
+from tests.servers.serving import QuietHandler
 
 ISSUER = "test-tokens"
 SERVICE = "test-registry"
@@ -92,7 +93,7 @@ def account_of(authorization: str) -> Account | None:
     )
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     tokens: ClassVar[TokenServer]
     protocol_version = "HTTP/1.1"
 
@@ -129,6 +130,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.authority import Authority
+from tests.servers.process import stopping
 from tests.servers.vault import Vault
 from tests.vaultcsi.answering import answering, demanding_certificates, http, relaying
 from tests.vaultcsi.provider import Provider, Surroundings
@@ -96,8 +97,7 @@ def test_a_vault_of_another_name_is_verified_by_the_server_name_of_the_class(
 def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_so(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
-    untrusting = Provider(tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {})
-    try:
+    with stopping(Provider(tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {})) as untrusting:
         status, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS))
         assert (status, "vaultCACertPath" in message) == ("UNKNOWN", True)
         ca = str(surroundings.vault.ca_file)
@@ -113,8 +113,6 @@ def test_a_certificate_of_an_unknown_authority_is_refused_unless_the_class_says_
             )
         _, message = untrusting.driver.refusal(surroundings.attributes(OBJECTS, vaultCACertPath="/none"))
         assert "/none must be PEM files in the provider's container" in message
-    finally:
-        untrusting.stop()
 
 
 def _mounted_folder(folder: Path, ca_file: Path) -> Path:
@@ -145,16 +143,17 @@ def test_vault_is_reached_by_the_socket_of_an_agent(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
     agent = socket_folder / "agent.sock"
-    with relaying(agent, surroundings.vault):
-        running = Provider(
-            tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {}, f"-vault-addr=unix://{agent}"
-        )
-        try:
-            attributes = surroundings.attributes(OBJECTS)
-            del attributes["vaultAddress"]
-            assert running.driver.files(attributes)["obj-username"] == b"myusername"
-        finally:
-            running.stop()
+    with (
+        relaying(agent, surroundings.vault),
+        stopping(
+            Provider(
+                tmp_path, socket_folder / "vault.sock", provider_kubeconfig, {}, f"-vault-addr=unix://{agent}"
+            )
+        ) as running,
+    ):
+        attributes = surroundings.attributes(OBJECTS)
+        del attributes["vaultAddress"]
+        assert running.driver.files(attributes)["obj-username"] == b"myusername"
 
 
 def test_attributes_without_a_pod_are_refused_with_the_field_of_the_csidriver(

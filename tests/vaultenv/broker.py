@@ -1,11 +1,11 @@
 """A broker for Vault's rabbitmq engine, whose credentials have short leases."""
 
-from http.server import BaseHTTPRequestHandler
+from tests.servers.serving import QuietHandler
 
 TTL_S, MAX_TTL_S = 3, 7
 
 
-class Broker(BaseHTTPRequestHandler):
+class Broker(QuietHandler):
     """RabbitMQ's management API as far as Vault uses it: users and their permissions come and go."""
 
     def do_PUT(self) -> None:
@@ -14,6 +14,3 @@ class Broker(BaseHTTPRequestHandler):
         self.end_headers()
 
     do_DELETE = do_PUT
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""

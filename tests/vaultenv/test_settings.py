@@ -8,6 +8,7 @@ from vaultenv.basics.duration import seconds
 from vaultenv.errors import InvalidSetting
 from vaultenv.settings import Settings
 from vaultenv.start.environment import child_environ, removed
+from vaultenv.variable_types import AUTH_METHODS
 from vaultenv.variables import NEVER, VARIABLES, Variable
 
 PREDECESSORS = """
@@ -34,29 +35,59 @@ PRESERVED_WITH_LOGIN = set(PREDECESSORS[:15])
 
 def test_the_predecessors_33_variables_are_removed() -> None:
     assert len(PREDECESSORS) == 33
-    names = removed(login=False)
+    names = removed(login=False, auth_method="jwt")
     assert {name.encode() for name in PREDECESSORS} <= names
     assert names.isdisjoint(name.encode() for name in PRESERVED)
 
 
 def test_a_program_that_gets_the_token_gets_the_way_to_vault_too() -> None:
-    left = {name.encode() for name in PREDECESSORS} - removed(login=True)
+    left = {name.encode() for name in PREDECESSORS} - removed(login=True, auth_method="jwt")
     assert left == {name.encode() for name in PRESERVED_WITH_LOGIN}
 
 
 def test_names_that_are_passed_through_stay() -> None:
-    assert b"VAULT_ADDR" not in removed(login=False, passthrough={"VAULT_ADDR"})
+    assert b"VAULT_ADDR" not in removed(login=False, auth_method="jwt", passthrough={"VAULT_ADDR"})
     assert Settings({b"VAULT_ENV_PASSTHROUGH": b" VAULT_ADDR,, VAULT_ROLE "}).passthrough >= {
         "VAULT_ADDR",
         "VAULT_ROLE",
     }
 
 
+OF_METHODS = {
+    "VAULT_APPROLE_ROLE_ID": ["approle"],
+    "VAULT_APPROLE_ROLE_ID_FILE": ["approle"],
+    "VAULT_APPROLE_SECRET_ID": ["approle"],
+    "VAULT_APPROLE_SECRET_ID_FILE": ["approle"],
+    "VAULT_AWS_IAM_SERVER_ID": ["aws-iam"],
+    "VAULT_USERNAME": ["userpass", "ldap"],
+    "VAULT_PASSWORD": ["userpass", "ldap"],
+    "VAULT_PASSWORD_FILE": ["userpass", "ldap"],
+}
+
+
+@pytest.mark.parametrize("name", OF_METHODS)
+def test_a_variable_of_a_method_is_removed_if_that_is_the_login(name: str) -> None:
+    assert [
+        method for method in AUTH_METHODS if name.encode() in removed(login=False, auth_method=method)
+    ] == OF_METHODS[name]
+
+
+def test_a_variable_of_another_method_may_have_any_value() -> None:
+    settings = Settings({b"VAULT_USERNAME": b"corp/jo", b"VAULT_PASSWORD": b"a\nb\xff"})
+    assert (settings.username, settings.password) == ("", "")
+
+
+def with_method(name: str, value: bytes) -> dict[bytes, bytes]:
+    """Return the variable, in an environment whose login reads it."""
+    method = OF_METHODS.get(name, ["jwt"])[0]
+    return {b"VAULT_AUTH_METHOD": method.encode(), name.encode(): value}
+
+
 @pytest.mark.parametrize("name", ["VAULT_USERNAME", "VAULT_TRANSIT_KEY_ID"])
 @pytest.mark.parametrize("text", ["../../other/login/jo", "jo/../jo", "a/b", "/jo", "jo/", ".", ".."])
 def test_a_name_cannot_lead_out_of_its_place(name: str, text: str) -> None:
     with pytest.raises(InvalidSetting, match=f"{name} holds .* it must be the name of one thing in Vault"):
-        Settings({name.encode(): text.encode()})
+        Settings(with_method(name, text.encode()))
 
 
 @pytest.mark.parametrize("name", ["VAULT_PATH", "VAULT_TRANSIT_PATH"])
@@ -141,6 +172,7 @@ def test_defaults_are_the_predecessors() -> None:
         ("VAULT_HEADERS", "X: y"),
         ("VAULT_HEADERS", '{"X-Vault-Token":"t"}'),
         ("VAULT_HEADERS", '{"X":"a\\r\\nb"}'),
+        ("VAULT_HEADERS", '{"content-length":"5"}'),
     ],
 )
 def test_a_text_that_means_nothing_is_an_error_with_the_name(name: str, value: str) -> None:
@@ -164,7 +196,7 @@ def test_a_text_that_means_nothing_is_an_error_with_the_name(name: str, value: s
 )
 def test_a_control_character_is_an_error_that_does_not_show_the_value(name: str, value: bytes) -> None:
     with pytest.raises(InvalidSetting, match=f"{name} holds a control character") as refusal:
-        Settings({name.encode(): value})
+        Settings(with_method(name, value))
     assert "hunter2" not in str(refusal.value)
 
 

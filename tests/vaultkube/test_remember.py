@@ -2,7 +2,7 @@
 
 import pytest
 
-from vaultkube.remember import anything, remember, remember_last
+from vaultkube.remember import anything, remember
 
 
 class Counted:
@@ -54,10 +54,3 @@ def test_an_exception_is_raised_each_time() -> None:
         with pytest.raises(ValueError, match="bad"):
             call("bad")
     assert len(function.calls) == 2
-
-
-def test_the_last_number_is_remembered() -> None:
-    calls: list[int] = []
-    call = remember_last(lambda number: calls.append(number) or number)  # type: ignore[func-returns-value]
-    assert [call(1), call(1), call(2), call(1)] == [1, 1, 2, 1]
-    assert calls == [1, 2, 1]

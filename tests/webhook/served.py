@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from tests.servers.authority import Authority, with_key_usage
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 
 _KUBECONFIG = """
 current-context: none
@@ -104,9 +104,6 @@ def running(
     api_server: str = "https://127.0.0.1:1",
 ) -> Iterator[Served]:
     """Start the webhook, yield it when it answers, and end it in order."""
-    webhook = Served(folder, authority, settings, api_server=api_server)
-    try:
+    with stopping(Served(folder, authority, settings, api_server=api_server)) as webhook:
         webhook.wait()
         yield webhook
-    finally:
-        webhook.stop()

@@ -5,10 +5,10 @@ writes a line to its own log, and the pod's files stay unchanged: this Event is 
 """
 
 import threading
-from collections import OrderedDict
 
 from vaultcsi.request import MountingPod
 from vaultkube.events import EventSender, Recorder, warning
+from vaultkube.lru import LRUDict
 
 _CONTROLLER = "vault-csi-provider"
 _REASON = "SecretsNotRefreshed"
@@ -21,16 +21,13 @@ class PollEvents:
     def __init__(self, recorder: Recorder, instance: str) -> None:
         self._sender = EventSender(recorder)
         self._instance = instance
-        self._mounted: OrderedDict[str, None] = OrderedDict()
+        self._mounted: LRUDict[str, None] = LRUDict(_REMEMBERED)
         self._lock = threading.Lock()
 
     def mounted(self, uid: str) -> None:
         """Record that the pod of this uid has its files."""
         with self._lock:
             self._mounted[uid] = None
-            self._mounted.move_to_end(uid)
-            if len(self._mounted) > _REMEMBERED:
-                self._mounted.popitem(last=False)
 
     def failed(self, pod: MountingPod, message: str) -> None:
         """Queue an Event, if the pod has mounted before, and return at once."""

@@ -4,7 +4,6 @@ The author of a class may name any file of the container: an endless device, or 
 the memory nor stop the mounts of others.
 """
 
-import os
 import ssl
 from itertools import islice
 from pathlib import Path
@@ -37,14 +36,6 @@ def context_of(trust: Trust) -> ssl.SSLContext:
             "vaultCADirectory or vaultTLSClientCertPath, or the provider's settings"
         ) from None
     return context
-
-
-def stamps_of(trust: Trust) -> list[int]:
-    """Return numbers that change when one of the files is replaced."""
-    try:
-        return [os.stat(name).st_mtime_ns for name in trust.files]
-    except OSError:
-        return []
 
 
 def _authorities(trust: Trust) -> str:

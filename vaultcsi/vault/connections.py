@@ -7,7 +7,6 @@ import re
 import ssl
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from socket import AF_UNIX, SOCK_STREAM
@@ -16,12 +15,14 @@ from urllib.parse import quote
 import requests
 
 from vaultcsi.errors import TooLarge, Unavailable
-from vaultcsi.vault.certificates import context_of, stamps_of
+from vaultcsi.vault.certificates import context_of
 from vaultcsi.vault.room import MOST_BYTES
 from vaultcsi.vault.server import VaultServer
 from vaultenv.client.address import query_text, quoted
 from vaultenv.client.answers import cannot_answer
 from vaultkube.deadline import Deadline
+from vaultkube.file_stamp import file_stamp
+from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.budget import BudgetSocket
 from vaultkube.net.failures import verification_problem
@@ -70,7 +71,7 @@ class Connections:
     def __init__(self, observe: Observe = lambda _kind, _outcome, _seconds: None) -> None:
         self._observe = observe
         self._reading = threading.local()
-        self._clients: OrderedDict[tuple[object, ...], _Client] = OrderedDict()
+        self._clients: LRUDict[tuple[object, ...], _Client] = LRUDict(_MOST_CLIENTS)
         self._lock = threading.Lock()
 
     def send(
@@ -122,15 +123,14 @@ class Connections:
     def _client(self, server: VaultServer) -> "_Client":
         """Return the client for the present files of the server's trust."""
         socket_path = server.address.removeprefix(_UNIX) if server.address.startswith(_UNIX) else ""
-        key = (server.trust, socket_path, *stamps_of(server.trust))
+        key = (server.trust, socket_path, file_stamp(*server.trust.files))
         with self._lock:
-            if key not in self._clients:
+            client = self._clients.get(key)
+            if client is None:
                 trust = server.trust
-                self._clients[key] = _Client(context_of(trust), trust.server_name, socket_path, self._reading)
-                while len(self._clients) > _MOST_CLIENTS:
-                    self._clients.popitem(last=False)
-            self._clients.move_to_end(key)
-            return self._clients[key]
+                client = _Client(context_of(trust), trust.server_name, socket_path, self._reading)
+            self._clients[key] = client
+            return client
 
 
 class _Client(BoundedClient):

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from vaultcsi.errors import CsiError, LoginRefused, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.server import PodLogin
-from vaultenv.basics.jsontext import Number
-from vaultenv.client.answers import body_of, cannot_answer, outage, refusal
-from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_https_only, outage, refusal
+from vaultenv.renewal.schedule import LEASED, NEVER, Held, Pace, Terms, granted, number_in
 from vaultkube.deadline import Deadline
 
 _FAILED = "failed to login"
@@ -46,19 +45,14 @@ def log_in(connections: Connections, login: PodLogin, jwt: str, deadline: Deadli
     body = json.dumps({"role": login.role, "jwt": jwt})
     request = VaultRequest("POST", f"auth/{login.mount}/login", body=body, repeatable=True, kind="login")
     answer = connections.send(login.server, request, "", deadline)
-    auth = body_of(answer.body).get("auth") if answer.status == 200 else None
-    token = auth.get("client_token") if isinstance(auth, dict) else None
-    if not isinstance(auth, dict) or not token or len(str(token)) > _LONGEST_TOKEN:
+    auth = auth_of(body_of(answer.body)) if answer.status == 200 else {}
+    token = auth.get("client_token")
+    if not token or len(str(token)) > _LONGEST_TOKEN:
         raise _error(login, answer)
-    lasts_s = lease_s(auth.get("lease_duration"))
+    lasts_s = number_in(auth.get("lease_duration"))
     terms = Terms(LEASED, lasts_s, "token", auth.get("renewable") is True)
     held = granted(terms, _PACE, now, _MIDDLE) if lasts_s else Held(terms, NEVER)
     return VaultToken(str(token), now, held)
-
-
-def lease_s(value: object) -> float:
-    """Return a lease time in an answer, 0 for none."""
-    return float(value) if isinstance(value, Number) and value.isdigit() else 0.0
 
 
 def _error(login: PodLogin, answer: Answer) -> CsiError:
@@ -69,6 +63,8 @@ def _error(login: PodLogin, answer: Answer) -> CsiError:
     line = f"{_FAILED}: {refusal(answer.method, answer.url, answer.status, answer.body)}"
     if cannot_answer(answer.status):
         return Unavailable(f"{line}: {outage(answer.status)}; the request is retried automatically ({login})")
+    if is_https_only(answer.body):
+        return LoginRefused(f"{line} ({login})")
     is_of_vault = "errors" in body_of(answer.body)
     return LoginRefused(f"{line}: {_remedy(login, answer.status) if is_of_vault else _NOT_VAULT} ({login})")
 

@@ -12,10 +12,10 @@ from vaultcsi.errors import CsiError
 from vaultcsi.vault.access import Access
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
 from vaultcsi.vault.issued import IssuedAnswer
-from vaultcsi.vault.login import VaultToken, lease_s
+from vaultcsi.vault.login import VaultToken
 from vaultcsi.vault.server import PodLogin
-from vaultenv.client.answers import body_of, cannot_answer
-from vaultenv.renewal.schedule import Held, ended, failed, renewed
+from vaultenv.client.answers import auth_of, body_of, cannot_answer
+from vaultenv.renewal.schedule import Held, ended, failed, number_in, renewed
 from vaultkube.deadline import Deadline
 
 _RENEW_LEASE = "sys/leases/renew"
@@ -88,7 +88,7 @@ class Renewals:
             return failed(held, failures + 1, now), failures + 1
         if cannot_answer(answer.status) or not _is_of_vault(answer):
             return failed(held, failures + 1, now), failures + 1
-        granted_s = 0.0 if answer.status >= 400 else lease_s(_granted(answer).get("lease_duration"))
+        granted_s = 0.0 if answer.status >= 400 else number_in(_granted(answer).get("lease_duration"))
         return (renewed(held, granted_s, now) if granted_s else ended(held, now)), 0
 
 
@@ -99,8 +99,7 @@ def _is_of_vault(answer: Answer) -> bool:
 
 def _granted(answer: Answer) -> dict[str, Any]:
     body = body_of(answer.body)
-    auth = body.get("auth")
-    return auth if isinstance(auth, dict) else body
+    return auth_of(body) or body
 
 
 def _is_due(held: Held, now: float) -> bool:

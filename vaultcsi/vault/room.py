@@ -19,6 +19,7 @@ _LONG_VALUES = 5_000
 _LONG_AT_ONCE = 2
 """Mounts with long answers at the same time, each of another namespace: a gate gives no holder all of its places."""
 _KEY = "long"
+_REMEDY = "name fewer or smaller secrets in one SecretProviderClass"
 
 
 def new_gate() -> Gate:
@@ -41,7 +42,9 @@ class MountRoom:
         """Reserve bytes before they are read; raise TooLarge, or Unavailable if there is no place in time."""
         self._size_bytes += size_bytes
         if self._size_bytes > MOST_BYTES:
-            raise TooLarge(f"Vault's answers to one mount are longer than {MOST_BYTES} bytes together")
+            raise TooLarge(
+                f"Vault's answers to one mount are longer than {MOST_BYTES} bytes together: {_REMEDY}"
+            )
         if self._size_bytes > _LONG_BYTES:
             self._enter()
 
@@ -49,7 +52,9 @@ class MountRoom:
         """Reserve memory for the values of an answer before it is parsed; raise TooLarge or Unavailable."""
         self._values += count_values(body)
         if self._values > _MOST_VALUES:
-            raise TooLarge(f"Vault's answers to one mount have more than {_MOST_VALUES} values together")
+            raise TooLarge(
+                f"Vault's answers to one mount have more than {_MOST_VALUES} values together: {_REMEDY}"
+            )
         if self._values > _LONG_VALUES:
             self._enter()
 

@@ -1,4 +1,4 @@
-"""Requests of programs to the agent's listener: HTTP/1.1 (RFC 9112) with limited heads and bodies."""
+"""Requests of programs to the agent's listener: HTTP/1.1 and 1.0 (RFC 9112) with limited heads and bodies."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HEAD_LIMIT, BODY_LIMIT = 64 << 10, 1 << 20
 _LONGEST_SIZE = 8
+_OLD = "HTTP/1.0"
+_VERSIONS = (_OLD, "HTTP/1.1")
 TOKEN, NAMESPACE = "x-vault-token", "x-vault-namespace"
 _AUTHORIZATION, _BEARER = "authorization", "bearer "
 _OF_A_CONNECTION = (
@@ -85,9 +87,9 @@ class RequestReader:
                 return None
             self._buffer += data
         head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
-        method, target, fields = _parsed(head.decode("latin-1"))
+        method, target, version, fields = _parsed(head.decode("latin-1"))
         content = self._content(fields, until)
-        is_last = "close" in fields.get("connection", "").lower()
+        is_last = version == _OLD or "close" in fields.get("connection", "").lower()
         end_to_end = {name: value for name, value in fields.items() if name not in _OF_A_CONNECTION}
         return Passed(method, target, end_to_end, content, is_last)
 
@@ -176,10 +178,10 @@ def refused(status: int, why: str) -> bytes:
     return answered(status, {"content-type": "application/json"}, body)
 
 
-def _parsed(head: str) -> tuple[str, str, dict[str, str]]:
+def _parsed(head: str) -> tuple[str, str, str, dict[str, str]]:
     first, *lines = head.split("\r\n")
     words = first.split(" ")
-    if len(words) != 3 or not _is_name(words[0]) or not _is_target(words[1]) or words[2] != "HTTP/1.1":
+    if len(words) != 3 or not _is_name(words[0]) or not _is_target(words[1]) or words[2] not in _VERSIONS:
         raise NotServed(400, "this is no request of HTTP/1.1")
     fields: dict[str, str] = {}
     for line in lines:
@@ -188,7 +190,7 @@ def _parsed(head: str) -> tuple[str, str, dict[str, str]]:
         if not colon or not _is_name(name) or is_ambiguous or any(char in value for char in "\r\n\0"):
             raise NotServed(400, "a header of the request is none")
         fields[name.lower()] = value.strip()
-    return words[0], words[1], fields
+    return words[0], words[1], words[2], fields
 
 
 def _is_target(text: str) -> bool:

@@ -6,6 +6,7 @@ A failed read concerns only its own answer: it is repeated after a pause, and th
 from __future__ import annotations
 
 from vaultenv.client.answering import Answering
+from vaultenv.client.answers import data_of
 from vaultenv.errors import PermissionRefused, RequestRefused, TokenRefused, VaultEnvError
 from vaultenv.renewal.schedule import (
     EXPIRING,
@@ -216,13 +217,12 @@ def _held_while_valid(entry: Entry, body: Body, now: float, date_s: float) -> He
 
 def _meaning(body: Body) -> list[object]:
     """Return the parts of an answer that make it another one; the seconds until Vault rotates credentials are none."""
-    data = body.get("data")
-    if isinstance(data, dict) and is_rotated(data):
+    data = data_of(body)
+    if is_rotated(data):
         body = {**body, "data": {name: value for name, value in data.items() if name != "ttl"}}
     return [body.get(field) for field in _MEANING]
 
 
 def _text(body: Body, field: str) -> str:
-    data = body.get("data")
-    value = data.get(field) if isinstance(data, dict) else ""
+    value = data_of(body).get(field)
     return value if isinstance(value, str) else ""

@@ -35,6 +35,7 @@ _STACK = 4 << 20
 """Bytes for each thread: JSON may nest as deeply as the interpreter allows, which takes two MiB. Most of it is never touched."""
 _LONGEST_WAIT_S = 3600.0
 _REVOKE_S = 3.0
+_BY_SIGNAL = 128
 
 
 def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
@@ -46,7 +47,7 @@ def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     hold_signals()
     bell = Bell()
     stack_size(_STACK)
-    start_new_thread(_Signals(parts, children, bell).take, ())
+    start_new_thread(_Signals(parts, children, bell, stays).take, ())
     if stays and parts.agent_settings.listener:
         from vaultenv.agent.listener import Listener
 
@@ -68,12 +69,17 @@ def _end() -> None:
 
 
 class _Signals:
-    """Receives the signals one by one."""
+    """Receives the signals one by one.
 
-    def __init__(self, parts: Parts, children: Children, bell: Bell) -> None:
+    An agent that does not stay has not written all files when a signal ends it, and must not count as done: the program
+    would start without its secrets.
+    """
+
+    def __init__(self, parts: Parts, children: Children, bell: Bell, stays: bool) -> None:
         self._parts = parts
         self._children = children
         self._bell = bell
+        self._stays = stays
 
     def take(self) -> None:
         """Reap, ring the bell for SIGHUP, and end the process for SIGTERM and SIGINT; never returns."""
@@ -86,15 +92,15 @@ class _Signals:
             elif info.si_signo == SIGHUP:
                 self._bell.ring()
             else:
-                self._end()
+                self._end(0 if self._stays else _BY_SIGNAL + info.si_signo)
 
-    def _end(self) -> None:
+    def _end(self, status: int) -> None:
         self._parts.log.info("the agent ends")
         if self._parts.agent_settings.revoke_on_shutdown and self._parts.vault.login_lease:
             self._revoke(self._parts.vault.token)
             Writer().remove(self._parts.agent_settings.handover)
         self._children.kill()
-        posix._exit(0)
+        posix._exit(status)
 
     def _revoke(self, token: str) -> None:
         """Revoke the token, and with it its leases, over a connection of its own."""

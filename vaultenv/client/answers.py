@@ -19,7 +19,7 @@ from vaultenv.references.secret import Secret, secret_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     Body = dict[str, Any]
@@ -28,8 +28,13 @@ MOUNTS = "sys/internal/ui/mounts"
 _SHOWN = 240
 _NOT_ALLOWED = 405
 _BAD_TOKEN = "invalid token"  # noqa: S105 (Vault's words)
-_PLAIN_TO_TLS = b"Client sent an HTTP request to an HTTPS server."
-"""The answer of a TLS listener of Go to a request without TLS."""
+_ENVELOPE = ("request_id", "lease_id", "data", "warnings", "auth", "wrap_info", "errors")
+"""The fields of an answer about a secret; the few answers without all of them are data themselves, such as a JWKS."""
+_HTTPS_ONLY = (
+    b"Client sent an HTTP request to an HTTPS server",
+    b"plain HTTP request was sent to HTTPS port",
+)
+"""Words of Go's server, which is Vault's, and of nginx."""
 _NOT_JSON = "the answer is not JSON: is this the address of Vault?"
 
 
@@ -42,16 +47,27 @@ def body_of(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def data_of(body: Mapping[str, Any]) -> Body:
+    """Return the data in the JSON object of an answer; an empty object if there is none."""
+    data = body.get("data")
+    return data if isinstance(data, dict) else {}
+
+
 def auth_of(body: Body) -> Body:
     """Return the login, or the renewed token, in the JSON object of an answer; an empty object if there is none."""
     auth = body.get("auth")
     return auth if isinstance(auth, dict) else {}
 
 
+def is_https_only(body: bytes) -> bool:
+    """Return whether a server answers a request without TLS so because it serves only HTTPS."""
+    return any(words in body for words in _HTTPS_ONLY)
+
+
 def error_messages(body: bytes) -> str:
     """Return Vault's own error messages in one short, printable line."""
-    if body.startswith(_PLAIN_TO_TLS):
-        return f"{_PLAIN_TO_TLS.decode()} The address has to begin with https://"
+    if is_https_only(body):
+        return "Client sent an HTTP request to an HTTPS server: write https:// in the address"
     errors = body_of(body).get("errors")
     text = ", ".join(str(error) for error in errors) if isinstance(errors, list) else ""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
@@ -110,11 +126,13 @@ def body_or_error(
     method: str, url: str, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
 ) -> Body | VaultEnvError:
     """Return the whole JSON object of an answer with a secret, a token or a wrapped one, else the error of
-    `secret_or_error`; a deleted version is not found.
+    `secret_or_error`; a deleted version is not found. An object of another form is the data, as with Vault's own client.
     """
     whole = body_of(body)
     if status < 300 and (whole.get("auth") or whole.get("wrap_info")):
         return whole
+    if status == 200 and whole and not any(field in whole for field in _ENVELOPE):
+        return {"data": whole}
     found = secret_or_error(method, url, path, status, body, mount_of)
     if isinstance(found, SecretNotFound):
         return SecretNotFound(f"{found} (Code: {status})")
@@ -139,8 +157,7 @@ def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
 
 def mount_in(body: bytes) -> str:
     """Return the mount in an answer of sys/internal/ui/mounts, or ""."""
-    data = body_of(body).get("data")
-    return str(data.get("path") or "") if isinstance(data, dict) else ""
+    return str(data_of(body_of(body)).get("path") or "")
 
 
 def error_of(method: str, url: str, path: str, status: int, body: bytes) -> VaultEnvError:
@@ -160,7 +177,7 @@ def error_of(method: str, url: str, path: str, status: int, body: bytes) -> Vaul
     if cannot_answer(status):
         return VaultUnavailable(f"{line}: {outage(status)}")
     if not body_of(body):
-        return NotVault(f"{line}: {_NOT_JSON}")
+        return NotVault(line if is_https_only(body) else f"{line}: {_NOT_JSON}")
     return RequestRefused(f"{line}: {_remedy(method, status)}")
 
 

@@ -67,7 +67,9 @@ class Vault:
     def use(self, token: str) -> None:
         """Send this token from now on."""
         if not token.isascii() or not token.isprintable():
-            raise LoginFailed(f"{_LOGIN_FAILED}the token holds characters that a token cannot have")
+            raise LoginFailed(
+                f"{_LOGIN_FAILED}the token holds characters that a token cannot have: see its file or variable"
+            )
         self._token = self._wire.headers[_TOKEN_HEADER] = token
 
     def within(self, deadline: Deadline) -> None:

@@ -8,7 +8,7 @@ from binascii import Error as NotBase64
 from binascii import a2b_base64
 
 from vaultenv.basics.jsontext import dumps
-from vaultenv.client.answers import body_of, error_of
+from vaultenv.client.answers import body_of, data_of, error_of
 from vaultenv.errors import RequestRefused, VaultEnvError
 
 TYPE_CHECKING = False
@@ -25,8 +25,7 @@ def plaintexts_or_errors(
     url: str, path: str, status: int, body: bytes, count: int
 ) -> list[bytes | VaultEnvError]:
     """Return the plaintexts in an answer, in order, with an error in place of each that was not decrypted."""
-    data = body_of(body).get("data")
-    results = data.get("batch_results") if isinstance(data, dict) else None
+    results = data_of(body_of(body)).get("batch_results")
     if isinstance(results, list) and len(results) == count:
         return [_plaintext(result, path) for result in results]
     if status < 300 and body_of(body):

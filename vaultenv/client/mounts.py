@@ -7,6 +7,7 @@ https://github.com/hashicorp/consul-template/tree/main/dependency.
 from __future__ import annotations
 
 from vaultenv.basics.record import Record
+from vaultenv.client.answers import data_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,9 +54,7 @@ def parse_mount(answer: Mapping[str, Any], path: str) -> Mount | None:
 
     The answer may lack a namespace before the mount; the path supplies it.
     """
-    data = answer.get("data")
-    if not isinstance(data, dict):
-        return None
+    data = data_of(answer)
     written, options = str(data.get("path") or "").strip("/"), data.get("options")
     at = f"/{path}/".find(f"/{written}/")
     if not written or at < 0:

@@ -7,7 +7,7 @@ only if an answer was lost and the read would have to be repeated (`sys/internal
 
 from __future__ import annotations
 
-from vaultenv.client.answers import MOUNTS, body_of
+from vaultenv.client.answers import MOUNTS, body_of, data_of
 from vaultenv.client.failures import WireFailure
 from vaultenv.client.http import Answer, Request
 from vaultenv.client.persistence import is_uncertain
@@ -65,5 +65,4 @@ class Reads:
         outcome = self._wire.pipelined([Request("GET", f"/v1/{MOUNTS}/{target}")])[0]
         if not isinstance(outcome, Answer) or outcome.status >= 429:
             return ""
-        data = body_of(outcome.body).get("data")
-        return str(data.get("type") or "unknown") if isinstance(data, dict) else "unknown"
+        return str(data_of(body_of(outcome.body)).get("type") or "unknown")

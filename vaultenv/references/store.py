@@ -49,9 +49,11 @@ class FileStore:
             return SecretNotFound(f"path not found: {path}: the embedded store has no such entry")
         return Secret(fields)
 
-    def write(self, path: str, body: str) -> Secret | VaultEnvError:
+    def write(self, path: str, body: str) -> RequestRefused:
         """Return an error: the store is read-only."""
         return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
+
+    written = write
 
     def decrypt(self, path: str, ciphertexts: Sequence[str]) -> list[bytes | VaultEnvError]:
         """Return errors: the store has no keys."""
@@ -60,10 +62,6 @@ class FileStore:
     def bodies(self, questions: Sequence[tuple[str, Query]]) -> list[Body | VaultEnvError]:
         """Return the JSON objects of Vault's answers to such reads and lists at (path, query)."""
         return [self._body(path, dict(query)) for path, query in questions]
-
-    def written(self, path: str, body: str) -> Body | VaultEnvError:
-        """Return an error: the store is read-only."""
-        return RequestRefused(f"the embedded store cannot write to {path}: use a real Vault")
 
     def mounts(self, paths: Sequence[str]) -> list[Body]:
         """Return the mount of each path in the form of Vault's answer, {} for a path without `/data/` in the store."""

@@ -9,13 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 
-def removed(login: bool, passthrough: Collection[str] = ()) -> frozenset[bytes]:
-    """Return the names of variables to remove from the program's environment; with `login` VAULT_TOKEN was `vault:login`."""
+def removed(login: bool, auth_method: str, passthrough: Collection[str] = ()) -> frozenset[bytes]:
+    """Return the names of variables to remove from the program's environment; with `login` VAULT_TOKEN was `vault:login`.
+
+    Variables of other auth methods than `auth_method` are the program's own.
+    """
     when = (ALWAYS,) if login else (ALWAYS, UNLESS_LOGIN)
     return frozenset(
         variable.name.encode()
         for variable in VARIABLES
-        if variable.removed in when and variable.name not in passthrough
+        if variable.removed in when and variable.name not in passthrough and variable.is_read(auth_method)
     )
 
 

@@ -27,7 +27,7 @@ from vaultenv.start.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
@@ -119,12 +119,16 @@ def _running_environ(plan: Plan) -> dict[bytes, bytes] | None:
 def _start(
     program: bytes, words: tuple[bytes, ...], plan: Plan, settings: Settings, log: Log, is_patient: bool
 ) -> int:
-    """Resolve the references of the plan, and execute the program or supervise it; return its exit status."""
+    """Resolve the references of the plan, and execute the program or supervise it; return its exit status.
+
+    Without patience, as for a probe or hook beside a running program, the configured delay is left out.
+    """
     reader, vault = _open(settings, log, plan, is_patient) if plan.needs_vault else (None, None)
+    finish = _finish if is_patient else _revoke
     if settings.daemon:
-        return _supervise(program, words, plan, settings, reader, vault, log)
+        return _supervise(program, words, plan, settings, reader, vault, log, finish)
     child = plan.child_environ(_reading_once(plan, reader), vault.token if vault else "", vault or reader)
-    _finish(settings, vault, log)
+    finish(settings, vault, log)
     log.debug("spawning process: " + shown(program))
     execute(program, words, child)
     return 0
@@ -170,13 +174,18 @@ def _reading_once(plan: Plan, reader: Reader | None) -> Reader | None:
 
 def _finish(settings: Settings, vault: Vault | None, log: Log) -> None:
     """Revoke the token if configured, and wait for the configured delay: the last steps before the program."""
+    _revoke(settings, vault, log)
+    if settings.delay_s:
+        time.sleep(settings.delay_s)
+
+
+def _revoke(settings: Settings, vault: Vault | None, log: Log) -> None:
+    """Revoke the token if configured; the program starts as well if that fails."""
     if settings.revoke_token and vault:
         try:
             vault.call("PUT", "auth/token/revoke-self", "{}", retries=_REVOKE_RETRIES)
         except VaultEnvError as error:
             log.warn(f"failed to revoke token: {error}")
-    if settings.delay_s:
-        time.sleep(settings.delay_s)
 
 
 def _supervise(
@@ -187,10 +196,11 @@ def _supervise(
     reader: Vault | FileStore | None,
     vault: Vault | None,
     log: Log,
+    finish: Callable[[Settings, Vault | None, Log], None],
 ) -> int:
     import gc
 
     from vaultenv.process.supervise import supervise
 
     gc.enable()
-    return supervise(program, words, plan.child_environ, settings, reader, vault, log, _finish)
+    return supervise(program, words, plan.child_environ, settings, reader, vault, log, finish)

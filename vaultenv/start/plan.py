@@ -66,7 +66,7 @@ class Plan:
         self.brought: list[bytes] = []
         self.templated: dict[bytes, str] = {}
         self.login = settings.token == LOGIN.decode()
-        self.without = removed(self.login, settings.passthrough)
+        self.without = removed(self.login, settings.auth_method, settings.passthrough)
         self.paths = _paths(settings.from_path)
         self._transit = Transit(settings.transit_key, settings.transit_mount, settings.transit_batch_size)
         candidates = {name: value for name, value in environ.items() if not self._is_own(name)}

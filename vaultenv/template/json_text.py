@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vaultenv.basics.jsontext import Number, loads
+from vaultenv.basics.jsontext import Number, count_values, loads
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import ABSENT, AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
-from vaultenv.template.values import float_text, kind, of_raw, ordered, raw
+from vaultenv.template.values import ITEM, float_text, kind, of_raw, ordered, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ def json_value(text: str, number: Callable[[str], Any]) -> Any:
     halves of surrogate pairs; raise ValueError for any other text.
     """
     return _of_go(loads(raw(text).decode("utf-8", "replace").encode()), number)
+
+
+def json_size(text: str) -> int:
+    """Return an upper limit of the weight of the value of a JSON text."""
+    return len(text) + ITEM * count_values(raw(text))
 
 
 def _of_go(value: Any, number: Callable[[str], Any]) -> Any:

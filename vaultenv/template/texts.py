@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from binascii import Error as BadBase64
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ITEM, piecewise
+from vaultenv.template.values import ITEM, of_raw, piecewise, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,12 +64,17 @@ def replaced_size(old: str, new: str, value: str) -> int:
     return len(value) + (value.count(old) if old else len(value) + 1) * len(new)
 
 
-def base64_decoded(plain: bytes) -> bytes:
-    """Return the bytes that base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
-    digits = plain.replace(b"\r", b"").replace(b"\n", b"")
+def base64_encoded(value: str) -> str:
+    """Return the text in the encoding of base64.StdEncoding."""
+    return b2a_base64(raw(value), newline=False).decode()
+
+
+def base64_decoded(value: str) -> str:
+    """Return the text that base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
+    digits = raw(value).replace(b"\r", b"").replace(b"\n", b"")
     try:
         if len(digits) % 4:
             raise BadBase64
-        return a2b_base64(digits, strict_mode=True) if digits else b""
+        return of_raw(a2b_base64(digits, strict_mode=True) if digits else b"")
     except BadBase64:
         raise TemplateError("illegal base64 data") from None

@@ -49,21 +49,12 @@ class Cluster:
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None:
         """Return the ConfigMap, Secret or ServiceAccount, None if it does not exist; raise ClusterUnavailable or MissingRight."""
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}/{quote(name, safe='')}"
-        right = Right("get", _PLURALS[kind], namespace)
-        found = self._transport.find(Request("GET", path, f"{kind} {namespace}/{name}", right), deadline)
-        return cast("KubernetesObject | None", found)
-
-    def create(self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline) -> bool:
-        """Create the ConfigMap, Secret or ServiceAccount; return False if its name exists already.
-
-        Raises ClusterUnavailable or MissingRight.
-        """
-        right = Right("create", _PLURALS[kind], namespace)
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/{_PLURALS[kind]}"
-        return self._transport.write(
-            Request("POST", path, f"a new {kind} in {namespace}", right, document), deadline
+        resource = Resource("", "v1", _PLURALS[kind], namespace)
+        what = f"{kind} {namespace}/{name}"
+        found = self._transport.find(
+            Request("GET", resource.path(name), what, resource.right("get")), deadline
         )
+        return cast("KubernetesObject | None", found)
 
     def read(self, resource: Resource, name: str, deadline: Deadline) -> Mapping[str, Any] | None:
         """Return the object, or None if it does not exist; raise ClusterUnavailable or MissingRight."""
@@ -115,7 +106,7 @@ class Cluster:
 
         Without an audience it is for the API server's own. TokenRequest: authentication.k8s.io/v1.
         """
-        path = f"/api/v1/namespaces/{quote(namespace, safe='')}/serviceaccounts/{quote(service_account, safe='')}/token"
+        path = Resource("", "v1", "serviceaccounts", namespace).path(service_account) + "/token"
         bound = {"apiVersion": "v1", "kind": "Pod", **pod._asdict()} if pod else None
         body = {
             "apiVersion": "authentication.k8s.io/v1",

@@ -6,6 +6,7 @@ https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
 
 import base64
 import binascii
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import yaml
 
 from vaultkube.errors import InvalidSetting
-from vaultkube.net.tls import PEM
+from vaultkube.net.tls import PEM, client_context, load_client_certificate
 from vaultkube.wire.pods import ACCOUNT_PATH
 
 NO_KUBECONFIG = (AttributeError, LookupError, RecursionError, StopIteration, TypeError, ValueError)
@@ -46,6 +47,13 @@ class Connection:
         """Return the Authorization header of the next request."""
         token = Path(self.token_file).read_text(encoding="utf-8").strip() if self.token_file else self.token
         return {"Authorization": f"Bearer {token}"} if token else {}
+
+    def tls_context(self, *, strict: bool = False) -> ssl.SSLContext:
+        """Return a context with the present CA and client certificate; raise OSError or ValueError for unusable ones."""
+        context = client_context(self.ca.read(), verify=not self.skip_verify, strict=strict)
+        if self.client_certificate:
+            load_client_certificate(context, *self.client_certificate)
+        return context
 
 
 def find_connection(environ: Mapping[str, str]) -> Connection:

@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded, encoded
 from vaultkube.errors import Refused
@@ -17,9 +18,7 @@ class Secrets(Protocol):
 
     def get(self, kind: str, namespace: str, name: str, deadline: Deadline) -> KubernetesObject | None: ...
 
-    def create(
-        self, kind: str, namespace: str, document: Mapping[str, object], deadline: Deadline
-    ) -> bool: ...
+    def add(self, resource: Resource, document: Mapping[str, Any], deadline: Deadline) -> bool: ...
 
 
 def find_key(cluster: Secrets, namespace: str, name: str, size_bytes: int, deadline: Deadline) -> bytes:
@@ -29,7 +28,8 @@ def find_key(cluster: Secrets, namespace: str, name: str, size_bytes: int, deadl
     """
     found = cluster.get("Secret", namespace, name, deadline)
     if found is None:
-        cluster.create("Secret", namespace, _secret(name, secrets.token_bytes(size_bytes)), deadline)
+        collection = Resource("", "v1", "secrets", namespace)
+        cluster.add(collection, _secret(name, secrets.token_bytes(size_bytes)), deadline)
         found = cluster.get("Secret", namespace, name, deadline) or {}
     key = decoded((found.get("data") or {}).get(_ENTRY))
     if key is None or len(key) != size_bytes:

@@ -20,7 +20,6 @@ from vaultkube.errors import AnswerTooLong, ClusterUnavailable, MissingRight
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.failures import verification_problem
 from vaultkube.net.room import NoRoom
-from vaultkube.net.tls import client_context, load_client_certificate
 
 _CONFLICT = 409
 _BODY_LIMIT = 10 << 20
@@ -164,11 +163,7 @@ class Transport:
         ca, certificate = self._connection.ca, self._connection.client_certificate
         version = [pem.version() for pem in (ca, *(certificate or ()))]
         if self._bounded_client is None or version != self._version:
-            context = client_context(
-                ca.read(), verify=not self._connection.skip_verify, strict=self._strict_tls
-            )
-            if certificate:
-                load_client_certificate(context, *certificate)
+            context = self._connection.tls_context(strict=self._strict_tls)
             name = self._connection.server_name
             self._bounded_client = BoundedClient(context, _BODY_LIMIT, repeats=True, server_name=name)
             self._version = version

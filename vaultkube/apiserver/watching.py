@@ -17,7 +17,6 @@ from vaultkube.errors import ClusterUnavailable
 from vaultkube.net.adapter import ContextAdapter
 from vaultkube.net.dial import dial
 from vaultkube.net.keepalive import pools
-from vaultkube.net.tls import client_context, load_client_certificate
 
 _PIECE_BYTES = 1 << 14
 _LONGEST_LINE = 10 << 20
@@ -54,7 +53,7 @@ def watch(
             f"{connection.server}{path}?{text}",
             headers={**connection.headers(), "Accept": accept, "Accept-Encoding": "identity"},
         ).prepare()
-        adapter = ContextAdapter(_context(connection), _POOLS, server_name=connection.server_name)
+        adapter = ContextAdapter(connection.tls_context(), _POOLS, server_name=connection.server_name)
         try:
             total = urllib3.Timeout(total=lasts_s + _GRACE_S)
             response = adapter.send(request, True, total)  # type: ignore[arg-type]  # requests takes it
@@ -69,13 +68,6 @@ def watch(
         raise ClusterUnavailable(
             f"the watch of {path} ended ({type(error).__name__}); it is begun again"
         ) from error
-
-
-def _context(connection: Connection) -> Any:
-    context = client_context(connection.ca.read(), verify=not connection.skip_verify)
-    if connection.client_certificate:
-        load_client_certificate(context, *connection.client_certificate)
-    return context
 
 
 def _changes(response: requests.Response) -> Iterator[Change]:

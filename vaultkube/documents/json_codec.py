@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from vaultkube.documents.utf8 import utf8
+
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
@@ -26,6 +28,4 @@ def encode(document: Any) -> bytes:
     try:
         return _encoder.encode(document)
     except UnicodeEncodeError:
-        return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode(
-            "utf-8", "surrogatepass"
-        )
+        return utf8(json.dumps(document, separators=(",", ":"), ensure_ascii=False))

@@ -11,6 +11,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from vaultkube.documents.times import seconds_of
+from vaultkube.documents.utf8 import utf8
 from vaultkube.kept.values import PATH, KeptLogin, KeptReferences, KeptValue, Place
 from vaultkube.problem import Problem
 
@@ -49,7 +50,7 @@ def unsealed(text: str, place: Place, key: bytes) -> KeptReferences | Problem:
     """Return the references in an annotation of the object, or the problem of an annotation without a seal by the key."""
     references = read_annotation(text)
     if isinstance(references, KeptReferences) and not hmac.compare_digest(
-        sealed(references, place, key).encode(), _bytes(text)
+        sealed(references, place, key).encode(), utf8(text)
     ):
         return _problem(
             "it was not written for this object by the webhook or the operator, or with another key"
@@ -100,10 +101,6 @@ def _document(references: KeptReferences) -> Mapping[str, Any]:
 
 def _text(document: Any) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"))
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _problem(why: str) -> Problem:

@@ -131,15 +131,23 @@ def _message(answer: Answer) -> bytes:
     return head.encode("latin-1") + body
 
 
-def listen(address: tuple[str, int]) -> socket.socket:
-    """Return a socket that listens at the address; `::` and an empty host mean all addresses of IPv6 and IPv4.
+def listen(address: tuple[str, int], setting: str = "HEALTH_ADDR") -> socket.socket:
+    """Return a socket that listens at the address of a setting; raise InvalidSetting if that is not possible.
 
-    Raises OSError if that is not possible.
+    `::` and an empty host mean all addresses of IPv6 and IPv4.
     """
-    host, port = address
+    try:
+        return _listening(*address)
+    except OSError as error:
+        raise InvalidSetting(
+            f"{setting} cannot be listened on ({error.strerror}): name a free port"
+        ) from None
+
+
+def _listening(host: str, port: int) -> socket.socket:
     if host not in ("", "::"):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server(address, family=family, backlog=_BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     try:
         return socket.create_server(
             ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG
@@ -165,12 +173,7 @@ def new_health_server(
         "/health/ready": ready,
         "/metrics": lambda: (200, _FIGURES, figures().encode()),
     }
-    try:
-        return HealthServer(listen(address), views)
-    except OSError as error:
-        raise InvalidSetting(
-            f"HEALTH_ADDR cannot be listened on ({error.strerror}): name a free port"
-        ) from None
+    return HealthServer(listen(address), views)
 
 
 def live() -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import NotResolved
 from vaultkube.objects.text import as_text
 from vaultkube.wire.objects import ConfigMap, KubernetesObject
@@ -13,7 +14,7 @@ _IN_BINARY = "use binaryData and base64 in Vault"
 def find_values(config_map: ConfigMap) -> dict[str, bytes]:
     """Return the values of `config_map`, by key; a value in `binaryData` that is not base64 is empty."""
     texts = (config_map.get("data") or {}).items()
-    values = {key: text.encode("utf-8", "surrogatepass") for key, text in texts if isinstance(text, str)}
+    values = {key: utf8(text) for key, text in texts if isinstance(text, str)}
     binary = {key: decoded(text) or b"" for key, text in (config_map.get("binaryData") or {}).items()}
     return {**values, **binary}
 
@@ -21,11 +22,7 @@ def find_values(config_map: ConfigMap) -> dict[str, bytes]:
 def values_at(config_map: ConfigMap, names: Collection[str]) -> dict[str, bytes]:
     """Return the values of these keys as Vault holds them: those of `binaryData` in base64."""
     texts = {**(config_map.get("data") or {}), **(config_map.get("binaryData") or {})}
-    return {
-        key: text.encode("utf-8", "surrogatepass")
-        for key, text in texts.items()
-        if key in names and isinstance(text, str)
-    }
+    return {key: utf8(text) for key, text in texts.items() if key in names and isinstance(text, str)}
 
 
 def replace_values(config_map: KubernetesObject, resolved: Mapping[str, bytes]) -> KubernetesObject:

@@ -6,6 +6,7 @@ The name of a value is its JSON Pointer (RFC 6901), as the same key may be at ma
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import NotResolved
 from vaultkube.objects.text import as_text
 from vaultkube.problem import FieldPath
@@ -34,7 +35,7 @@ def find_values(content: KubernetesObject, mark: str = _IN_EVERY_REFERENCE) -> d
         left -= len(pointer)
         if left < 0:
             raise NotResolved("its references are nested too deep, or too many: divide the object")
-        found[pointer] = text.encode("utf-8", "surrogatepass")
+        found[pointer] = utf8(text)
     return found
 
 
@@ -49,7 +50,7 @@ def values_at(content: KubernetesObject, names: Iterable[str]) -> dict[str, byte
         except (LookupError, TypeError, ValueError):
             continue
         if isinstance(text, str):
-            found[name] = text.encode("utf-8", "surrogatepass")
+            found[name] = utf8(text)
     return found
 
 

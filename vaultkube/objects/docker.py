@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from vaultenv.references.grammar import has_reference
 from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.documents.utf8 import utf8
 from vaultkube.objects.text import as_text
 
 _JSON_KEY, _LEGACY_KEY = ".dockerconfigjson", ".dockercfg"
@@ -56,12 +57,12 @@ class DockerConfig:
             self._name(host, "auth")
             for host, entry in self.entries.items()
             if isinstance(entry, dict) and isinstance(auth := entry.get("auth"), str)
-            if decoded(auth) is None and has_reference(auth.encode("utf-8", "surrogatepass"))
+            if decoded(auth) is None and has_reference(utf8(auth))
         ]
 
     def _credentials(self, host: str, entry: Mapping[str, object]) -> dict[str, bytes]:
         return {
-            self._name(host, field): text.encode("utf-8", "surrogatepass")
+            self._name(host, field): utf8(text)
             for field in _CREDENTIALS
             if isinstance(text := entry.get(field), str)
         }

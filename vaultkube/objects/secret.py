@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from vaultkube.documents.base64 import decoded, encoded
+from vaultkube.documents.utf8 import utf8
 from vaultkube.objects.docker import DOCKER_KEYS, read_docker_config
 from vaultkube.objects.text import as_text
 from vaultkube.wire.objects import KubernetesObject, Secret
@@ -53,7 +54,7 @@ def _values(secret: Secret) -> Iterator[tuple[str, bytes]]:
             yield key, value
     for key, text in (secret.get("stringData") or {}).items():
         if isinstance(text, str):
-            yield key, text.encode("utf-8", "surrogatepass")
+            yield key, utf8(text)
 
 
 def _replaced_data(key: str, text: str, resolved: Resolved) -> str:
@@ -63,7 +64,7 @@ def _replaced_data(key: str, text: str, resolved: Resolved) -> str:
 
 
 def _replaced_text(key: str, text: str, resolved: Resolved) -> str:
-    new = _replaced(key, text.encode("utf-8", "surrogatepass"), resolved)
+    new = _replaced(key, utf8(text), resolved)
     return text if new is None else as_text(key, new, _IN_DATA)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vaultenv.basics.text import bounded
+from vaultenv.references.fields import Fault
+from vaultenv.references.grammar import normal_path
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.provider_class.nodes import NotUsable
 from vaultkube.provider_class.objects import MOST_PROBLEMS, SecretObject, parse_objects, unknown
@@ -33,7 +35,16 @@ def _address(text: str) -> str:
 
 
 ADDRESS = ValueType("https://HOST[:PORT] or http://HOST[:PORT]", _address)
-_MOUNT = ValueType("the path of an auth method, such as kubernetes", lambda text: LINE.parse(text).strip("/"))
+
+
+def _mount(text: str) -> str:
+    try:
+        return normal_path(LINE.parse(text))
+    except Fault:
+        raise ValueError(text) from None
+
+
+_MOUNT = ValueType("the path of an auth method, such as kubernetes", _mount)
 
 
 def _parameter(name: str, type: ValueType, help: str, also: str = "") -> Any:

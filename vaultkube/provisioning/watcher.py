@@ -31,16 +31,10 @@ class _Done(NamedTuple):
 class Watcher:
     """Provisions labelled namespaces; a removed label removes nothing in Vault."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        new_steps: Callable[[], Provisioning],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, connection: Connection, new_steps: Callable[[], Provisioning]) -> None:
         """`new_steps` returns the steps with a valid login, or raises ProvisioningFailed."""
         self._connection = connection
         self._new_steps = new_steps
-        self._clock = clock
         self._done: dict[str, _Done] = {}
         self.failing: dict[str, str] = {}
         """The reasons of the last failures, by the namespace's name; "" is the watch itself."""
@@ -79,7 +73,7 @@ class Watcher:
         metadata = change.document["metadata"]
         name, value = metadata["name"], metadata["labels"][LABEL]
         done = self._done.get(name)
-        if done and done.value == value and self._clock() < done.at + _RESYNC_S / 2:
+        if done and done.value == value and time.monotonic() < done.at + _RESYNC_S / 2:
             return str(name)
         try:
             self._provision(name, value)
@@ -87,7 +81,7 @@ class Watcher:
             self._failed(name, error)
         else:
             self.failing.pop(name, None)
-            self._done[name] = _Done(value, self._clock())
+            self._done[name] = _Done(value, time.monotonic())
         return str(name)
 
     def _provision(self, name: str, value: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vaultkube.sync_resources.kinds import FILLED, FLAG, HIDDEN_MAP, NAME, NAMED, TEXT, TEXTS, choice
+from vaultkube.sync_resources.kinds import FILLED, FLAG, HEADERS, HIDDEN_MAP, NAME, NAMED, TEXT, TEXTS, choice
 from vaultkube.sync_resources.methods import (
     METHOD,
     NEEDS,
@@ -118,7 +118,7 @@ class AuthSpec:
     method: str = item("method", METHOD, "the method; needed without a VaultAuthGlobal that has a default")
     mount: str = item("mount", TEXT, "the mount of the auth method")
     params: dict[str, str] = item("params", HIDDEN_MAP, "further parameters of the login")
-    headers: dict[str, str] = item("headers", HIDDEN_MAP, "headers of every request")
+    headers: dict[str, str] = item("headers", HEADERS, "headers of every request")
     kubernetes: KubernetesLogin | None = group("kubernetes", KubernetesLogin, "for method kubernetes")
     app_role: AppRoleLogin | None = group("appRole", AppRoleLogin, "for method appRole")
     jwt: JwtLogin | None = group("jwt", JwtLogin, "for method jwt")
@@ -150,7 +150,7 @@ class _Shared:
     vault_namespace: str = item("namespace", TEXT, "the namespace of Vault to log in to with this method")
     mount: str = item("mount", TEXT, "the mount of the auth method")
     params: dict[str, str] = item("params", HIDDEN_MAP, "further parameters of the login")
-    headers: dict[str, str] = item("headers", HIDDEN_MAP, "headers of every request")
+    headers: dict[str, str] = item("headers", HEADERS, "headers of every request")
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class AuthGlobalSpec:
     method: str = item("defaultAuthMethod", METHOD, "the method of a VaultAuth that names none")
     mount: str = item("defaultMount", TEXT, "the mount, where the method names none")
     params: dict[str, str] = item("params", HIDDEN_MAP, "further parameters of the login")
-    headers: dict[str, str] = item("headers", HIDDEN_MAP, "headers of every request")
+    headers: dict[str, str] = item("headers", HEADERS, "headers of every request")
     kubernetes: GlobalKubernetes | None = group("kubernetes", GlobalKubernetes, "for method kubernetes")
     app_role: GlobalAppRole | None = group("appRole", GlobalAppRole, "for method appRole")
     jwt: GlobalJwt | None = group("jwt", GlobalJwt, "for method jwt")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vaultkube.sync_resources.kinds import DURATION, FLAG, HIDDEN_MAP, NAME, TEXT, text
+from vaultkube.sync_resources.kinds import DURATION, FLAG, HEADERS, NAME, TEXT, text
 from vaultkube.sync_resources.table import item
 
 _ADDRESS = text("https://HOST[:PORT] or http://HOST[:PORT]", r"^https?://[^/?#\s@]+(/[^?#\s]*)?$")
@@ -13,7 +13,7 @@ class ConnectionSpec:
     """VaultConnection."""
 
     address: str = item("address", _ADDRESS, "the address of Vault", required=True)
-    headers: dict[str, str] = item("headers", HIDDEN_MAP, "headers of every request")
+    headers: dict[str, str] = item("headers", HEADERS, "headers of every request")
     server_name: str = item("tlsServerName", TEXT, "the name that Vault's certificate must have")
     ca_secret: str = item(
         "caCertSecretRef", NAME, "a Secret in the same namespace whose key `ca.crt` holds Vault's CA (PEM)"

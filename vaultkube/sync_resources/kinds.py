@@ -7,6 +7,7 @@ from typing import Any
 
 from vaultenv.basics.duration import seconds
 from vaultenv.basics.text import bounded
+from vaultenv.variable_types import CONNECTION_HEADERS
 from vaultkube.problem import FieldPath, Problem
 
 RULE = "sync-field"
@@ -17,6 +18,8 @@ _DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+)$"
 _DAYS = re.compile(r"([0-9.]+)d")
 """Vault reads days, and so do its custom objects; Go does not."""
 _LARGEST = (1 << 31) - 1
+_MOST_WRONG = 100
+"""Headers with a problem each; the API server lets through as many as an object can hold."""
 
 
 @dataclass(frozen=True)
@@ -150,3 +153,27 @@ REFERENCE_TEXT = rf"^({_NAME}/)?{_NAME}$"
 TEXTS = several(TEXT, "texts")
 TEXT_MAP = mapped(TEXT, "texts")
 HIDDEN_MAP = mapped(HIDDEN, "texts")
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x20\x7f][^\x00-\x08\x0a-\x1f\x7f]*|")
+
+
+def _headers(value: Any, path: FieldPath, problems: list[Problem]) -> dict[str, str]:
+    """Return the headers, or append a problem for each that would be refused, or reach into other requests."""
+    found: dict[str, str] = HIDDEN_MAP.read(value, path, problems)
+    what = "a header with a text in one line, or it is one of the connection's own"
+    wrong = [name for name, text_ in found.items() if not _is_header(name, text_)]
+    problems += [
+        Problem("sync-field", (*path, name), f"{dotted(path)}: {bounded(repr(name), _SHOWN)} is not {what}")
+        for name in wrong[:_MOST_WRONG]
+    ]
+    return found
+
+
+def _is_header(name: str, value: str) -> bool:
+    is_sent = _HEADER.fullmatch(name) and _VALUE.fullmatch(value)
+    return bool(is_sent) and name.lower() not in CONNECTION_HEADERS
+
+
+HEADERS = Kind(HIDDEN_MAP.accepted, HIDDEN_MAP.schema, _headers, {})
+"""Headers of requests: requests of several namespaces are sent on one connection."""

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from vaultenv.template.errors import TemplateError, line_and_column
 from vaultenv.template.parser import parse_trees, undefined
-from vaultenv.template.regex.program import Program
+from vaultenv.template.regex.program import Program, charging
+from vaultenv.template.work import Work
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.sync_resources.destination import Destination, Template, Transformation, TransformationSpec
 from vaultkube.sync_resources.functions import FUNCTIONS
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from vaultenv.template.parser import Trees
 
 _LONGEST_SOURCE = 65_536
+_UNITS = 8 << 20
+"""Work for all expressions of an object together, which are compiled where the operator watches the objects of everybody."""
 
 
 def parse_source(source: str) -> "Trees":
@@ -36,10 +39,11 @@ def pattern_problems(spec: Any, path: FieldPath) -> Iterator[Problem]:
 
 
 def _of(spec: TransformationSpec | Transformation, path: FieldPath) -> Iterator[Problem]:
+    charge = charging(Work(_UNITS))
     for name, patterns in (("includes", spec.includes), ("excludes", spec.excludes)):
         for number, pattern in enumerate(patterns):
             try:
-                Program(pattern)
+                Program(pattern, charge)
             except TemplateError as error:
                 where = (*path, name, number)
                 yield Problem("sync-field", where, f"{dotted(where)}: {error.message}")

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.provider_class.objects import MOST_PROBLEMS
 from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.destination import TransformationSpec
@@ -169,7 +171,7 @@ def read_resource(document: Mapping[str, Any]) -> Resource:
     content = document.get("spec")
     spec = read_table(row.table, {} if content is None else content, SPEC, problems)
     if not problems or not errors_of(problems):
-        problems += pattern_problems(spec, SPEC)
+        problems += islice(pattern_problems(spec, SPEC), MOST_PROBLEMS)
     found = document.get("metadata")
     metadata: Mapping[str, Any] = found if isinstance(found, dict) else {}
     return Resource(

@@ -4,13 +4,10 @@ The token may have been revoked, or its policies may have changed; a refused req
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
 
 from vaultenv.errors import PermissionRefused, VaultEnvError
 from vaultenv.references.reader import Reader
 from vaultenv.references.secret import Secret
-
-Answer = TypeVar("Answer")
 
 
 class RepeatingReader:

@@ -13,7 +13,7 @@ from hvac.exceptions import VaultError
 
 from vaultenv.basics.jsontext import count_values, whole
 from vaultenv.client.address import quoted
-from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_redirect, outage
+from vaultenv.client.answers import auth_of, body_of, cannot_answer, is_https_only, is_redirect, outage
 from vaultkube.documents.times import seconds_of
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.vault.failures import cause_of
@@ -56,7 +56,7 @@ def log_in(client: hvac.Client, login: VaultLogin, account_token: str) -> VaultT
         ) from error
     if answer.status_code >= 300:
         who = f"ServiceAccount {login.account} with role {login.role!r} at {where}"
-        raise _login_error(answer.status_code, who, login.names)
+        raise _login_error(answer, who, login.names)
     token = _token_in(answer.content)
     if token is None:
         raise VaultUnavailable(
@@ -76,7 +76,12 @@ def _token_in(body: bytes) -> VaultToken | None:
     )
 
 
-def _login_error(status: int, who: str, names: FieldNames) -> NotResolved:
+def _login_error(answer: requests.Response, who: str, names: FieldNames) -> NotResolved:
+    status = answer.status_code
+    if is_https_only(answer.content):
+        return NotResolved(
+            f"{_FAILED}: {who}: {status}, it serves only HTTPS; write https:// in the {names.address}"
+        )
     if cannot_answer(status):
         other = f"{_CANNOT_ANSWER} ({status}); try again, and check the address"
         reason = outage(status) if is_redirect(status) else _OUTAGES.get(status, other)

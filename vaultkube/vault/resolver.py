@@ -15,6 +15,7 @@ from vaultenv.references.bounds import Bounds
 from vaultenv.references.reader import Reader
 from vaultenv.references.resolve import resolve_values
 from vaultkube.deadline import Deadline
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import NotResolved, VaultUnavailable
 from vaultkube.net.room import Room
 from vaultkube.vault.again import RepeatingReader
@@ -115,7 +116,7 @@ class Vault:
 
 
 def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict[str, bytes | None]:
-    values = {name.encode("utf-8", "surrogatepass"): value for name, value in resolution.values.items()}
+    values = {utf8(name): value for name, value in resolution.values.items()}
     try:
         found = resolve_values(
             values,
@@ -127,7 +128,7 @@ def _resolve(resolution: Resolution, reader: Reader, deadline: Deadline) -> dict
         )
     except VaultEnvError as error:
         raise not_resolved(error) from error
-    return {name: found.get(name.encode("utf-8", "surrogatepass")) for name in resolution.values}
+    return {name: found.get(utf8(name)) for name in resolution.values}
 
 
 def not_resolved(error: VaultEnvError) -> NotResolved:

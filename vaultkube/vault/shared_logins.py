@@ -10,11 +10,11 @@ import json
 import threading
 import time
 from base64 import urlsafe_b64decode
-from collections import OrderedDict
 from collections.abc import Callable
 
 from vaultkube.deadline import Deadline
 from vaultkube.errors import VaultUnavailable
+from vaultkube.lru import LRUDict
 from vaultkube.vault.log_in import VaultToken
 from vaultkube.vault.login import VaultLogin
 
@@ -47,7 +47,7 @@ class SharedLogins:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._all: OrderedDict[bytes, _Login] = OrderedDict()
+        self._all: LRUDict[bytes, _Login] = LRUDict(MOST_LOGINS)
 
     def token(
         self, login: VaultLogin, uid: str, log_in: LogIn, deadline: Deadline, refused: str = ""
@@ -83,10 +83,7 @@ class SharedLogins:
             for other, held in list(self._all.items()):
                 if other != key and not (held.lock.locked() or held.is_usable(now)):
                     del self._all[other]
-            found = self._all.setdefault(key, _Login())
-            self._all.move_to_end(key)
-            if len(self._all) > MOST_LOGINS:
-                self._all.popitem(last=False)
+            found = self._all[key] = self._all.get(key) or _Login()
             return found
 
 

@@ -7,13 +7,13 @@ import logging
 import queue
 import threading
 import time
-from collections import OrderedDict
 from typing import NamedTuple
 
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import time_text
 from vaultkube.errors import Refused
+from vaultkube.lru import LRUDict
 from vaultkube.sync_resources.resources import API_VERSION, Resource
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Key
@@ -68,7 +68,7 @@ class Notices:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self._queue: queue.Queue[Notice | None] = queue.Queue(_WAITING)
-        self._sent: OrderedDict[tuple[str, str, str], _Sent] = OrderedDict()
+        self._sent: LRUDict[tuple[str, str, str], _Sent] = LRUDict(_REMEMBERED)
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
@@ -112,17 +112,12 @@ class Notices:
         if sent and self._objects.merge(
             events, sent.name, {"count": sent.times + 1, "lastTimestamp": now}, deadline
         ):
-            self._remember(key, sent._replace(times=sent.times + 1))
+            self._sent[key] = sent._replace(times=sent.times + 1)
             return
         # As client-go names them: kubectl shows events of the same second in the order of their names.
         name = f"{about.name[:200]}.{time.time_ns():016x}"
         self._objects.add(events, _event(notice, name, now), deadline)
-        self._remember(key, _Sent(name, 1))
-
-    def _remember(self, key: tuple[str, str, str], sent: _Sent) -> None:
-        self._sent[key] = sent
-        if len(self._sent) > _REMEMBERED:
-            self._sent.popitem(last=False)
+        self._sent[key] = _Sent(name, 1)
 
 
 class DistinctNotices:
@@ -131,16 +126,14 @@ class DistinctNotices:
     def __init__(self, notices: Notices) -> None:
         self._notices = notices
         self._lock = threading.Lock()
-        self._last_messages: OrderedDict[Key, str] = OrderedDict()
+        self._last_messages: LRUDict[Key, str] = LRUDict(_REMEMBERED)
 
     def send(self, key: Key, notice: Notice) -> None:
         """Send the Event, unless its message was the last one of this object."""
         message = notice.shortened().message
         with self._lock:
-            is_known = self._last_messages.pop(key, None) == message
+            is_known = self._last_messages.get(key) == message
             self._last_messages[key] = message
-            if len(self._last_messages) > _REMEMBERED:
-                self._last_messages.popitem(last=False)
         if not is_known:
             self._notices.send(notice)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from vaultkube.sync_resources.references import Reference
-from vaultkube.sync_resources.resources import Resource, read_resource
+from vaultkube.sync_resources.resources import API_VERSION, Resource, read_resource
 from vaultsync.content.ownership import UID_LABEL
 
 
@@ -22,6 +22,12 @@ class Key(NamedTuple):
     def reference(self) -> Reference:
         """The namespace and name of the object."""
         return Reference(self.namespace, self.name)
+
+    @classmethod
+    def of(cls, kind: str, document: Mapping[str, Any]) -> "Key":
+        """Return the key of a document of a list or a watch, with the kind that the caller uses."""
+        metadata = document["metadata"]
+        return cls(kind, str(metadata["namespace"]), str(metadata["name"]))
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,11 @@ class SecretMark(NamedTuple):
     version: str
 
 
-def entry_of(document: Mapping[str, Any], kind: str, api_version: str) -> Entry:
+def entry_of(document: Mapping[str, Any], kind: str) -> Entry:
     """Return the entry for a document of a list or a watch; items of lists lack their kind and apiVersion."""
     metadata = document.get("metadata") or {}
     return Entry(
-        resource=read_resource({**document, "kind": kind, "apiVersion": api_version}),
+        resource=read_resource({**document, "kind": kind, "apiVersion": API_VERSION}),
         status=document.get("status") or {},
         labels=metadata.get("labels") or {},
         annotations=metadata.get("annotations") or {},

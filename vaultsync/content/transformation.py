@@ -10,7 +10,7 @@ from vaultenv.template.evaluate import Evaluation
 from vaultenv.template.expressions import NIL_IN_TESTS
 from vaultenv.template.parser import ROOT
 from vaultenv.template.pieces import joined
-from vaultenv.template.regex.program import Program
+from vaultenv.template.regex.program import Program, charging
 from vaultenv.template.sprig.dicts import copied
 from vaultenv.template.values import raw
 from vaultenv.template.work import Work
@@ -95,26 +95,23 @@ def _chosen(
 
 def selected_fields(transformation: Merged, names: Sequence[str], work: Work) -> tuple[str, ...]:
     """Return the source's keys that match no exclude and, if there are includes, at least one include."""
-    excludes, includes = _programs(transformation.excludes), _programs(transformation.includes)
+    charge = charging(work)
     try:
+        excludes, includes = (
+            [Program(pattern, charge) for pattern in patterns]
+            for patterns in (transformation.excludes, transformation.includes)
+        )
         return tuple(
             name
             for name in names
-            if not _matches(excludes, name, work) and (not includes or _matches(includes, name, work))
+            if not _matches(excludes, name) and (not includes or _matches(includes, name))
         )
     except TemplateError as error:
         raise TransformationFailed(f"includes and excludes: {error.message}") from None
 
 
-def _programs(patterns: Sequence[str]) -> list[Program]:
-    try:
-        return [Program(pattern) for pattern in patterns]
-    except TemplateError as error:
-        raise TransformationFailed(f"includes and excludes: {error.message}") from None
-
-
-def _matches(programs: Sequence[Program], name: str, work: Work) -> bool:
-    return any(program.search(name, 0, work.charge) is not None for program in programs)
+def _matches(programs: Sequence[Program], name: str) -> bool:
+    return any(program.search(name, 0) is not None for program in programs)
 
 
 def rendered(

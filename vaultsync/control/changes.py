@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vaultkube.sync_resources.references import Reference
-from vaultkube.sync_resources.resources import API_VERSION, KINDS
+from vaultkube.sync_resources.resources import KINDS
 from vaultkube.sync_resources.secrets import SecretSpec, StaticSecretSpec
 from vaultsync.cluster.store import Entry, Key, Store, entry_of, has_changed, mark_of
 from vaultsync.control.conditions import is_ready, was_synced
@@ -53,7 +53,7 @@ class Changes:
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Process a list of all custom objects of a kind."""
-        entries = {entry.key: entry for entry in (entry_of(each, kind, API_VERSION) for each in documents)}
+        entries = {entry.key: entry for entry in (entry_of(each, kind) for each in documents)}
         for known in self._store.entries_of_kinds((kind,)):
             if known.key not in entries:
                 self._remove(known.key)
@@ -62,11 +62,11 @@ class Changes:
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Process a change of a custom object."""
-        self._seen(entry_of(document, kind, API_VERSION))
+        self._seen(entry_of(document, kind))
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Process the removal of a custom object."""
-        self._remove(entry_of(document, kind, API_VERSION).key)
+        self._remove(entry_of(document, kind).key)
 
     def all_secrets(self, documents: Sequence[Mapping[str, Any]]) -> None:
         """Process a list of the metadata of all managed Secrets."""

@@ -1,12 +1,12 @@
 """Destinations: Secrets of custom objects, read as seldom as possible, and written if they differ from Vault."""
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vaultkube.deadline import Deadline
+from vaultkube.lru import LRUDict
 from vaultkube.sync_resources.destination import Destination
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.secrets import TLS
@@ -35,7 +35,7 @@ class Destinations:
         self._objects = objects
         self._store = store
         self._lock = threading.Lock()
-        self._verified: OrderedDict[Reference, _Verified] = OrderedDict()
+        self._verified: LRUDict[Reference, _Verified] = LRUDict(_MOST)
 
     def is_untouched(self, entry: Entry, destination: Destination, mac: str, fingerprint: str = "") -> bool:
         """Return whether the Secret is known to hold the data of this HMAC, without a request to the API server."""
@@ -168,10 +168,7 @@ class Destinations:
         if mark.owner_uid:
             self._store.put_secret(reference, mark)
         with self._lock:
-            self._verified.pop(reference, None)
             self._verified[reference] = _Verified(mark.version, mac, fingerprint)
-            if len(self._verified) > _MOST:
-                self._verified.popitem(last=False)
 
 
 def _has(existing: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

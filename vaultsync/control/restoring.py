@@ -5,10 +5,10 @@ end: credentials would be issued, and workloads rolled, each time.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
 
+from vaultkube.lru import LRUDict
 from vaultkube.sync_resources.references import Reference
 
 _FIRST_S, _LONGEST_S = 0.5, 60.0
@@ -27,17 +27,15 @@ class Pauses:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._last: OrderedDict[Reference, _Restored] = OrderedDict()
+        self._last: LRUDict[Reference, _Restored] = LRUDict(_MOST)
 
     def next_s(self, secret: Reference) -> float:
         """Return the seconds until a Secret that was changed now is looked at: with one that is due already, those until then."""
         now = self._clock()
-        last = self._last.pop(secret, _Restored(-_QUIET_S, 0.0))
+        last = self._last.get(secret, _Restored(-_QUIET_S, 0.0))
         if now >= last.due_at:
             is_quiet = now - last.due_at >= _QUIET_S
             pause_s = _FIRST_S if is_quiet else min(2 * last.pause_s, _LONGEST_S)
             last = _Restored(now + pause_s, pause_s)
         self._last[secret] = last
-        if len(self._last) > _MOST:
-            self._last.popitem(last=False)
         return last.due_at - now

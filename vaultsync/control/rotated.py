@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from vaultenv.basics.jsontext import Number
+from vaultenv.client.answers import data_of
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import seconds_of
 from vaultkube.sync_resources.requests import request_of
@@ -119,8 +120,7 @@ def _of_same_rotation(answer: Mapping[str, Any], status: Mapping[str, Any]) -> M
 
 def _rotated_at(answer: Mapping[str, Any]) -> int:
     """Return the time of the last rotation in seconds since 1970, or 0: any other value may be a secret, which no status may hold."""
-    data = answer.get("data")
-    found = data.get(_ROTATED_AT) if isinstance(data, dict) else None
+    found = data_of(answer).get(_ROTATED_AT)
     if type(found) is not str or not _TIME.fullmatch(found):
         return 0
     try:
@@ -137,7 +137,7 @@ def rotation_s(spec: DynamicSecretSpec, answer: Mapping[str, Any], since_due_s: 
     """
     is_rotated = spec.static_credentials or bool(_rotated_at(answer))
     refreshed_s = refresh_s(spec.refresh_after_s, is_rotated, chance())
-    ttl = (answer.get("data") or {}).get(_TTL)
+    ttl = data_of(answer).get(_TTL)
     ttl_s = seconds_of(ttl)
     if not is_rotated or ttl is None or not (ttl_s or _rotated_at(answer)):
         return refreshed_s

@@ -18,7 +18,7 @@ from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.destination import RestartTarget, TransformationSpec
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.requests import VaultRequest
-from vaultkube.sync_resources.resources import API_VERSION, BY_KIND, GROUP
+from vaultkube.sync_resources.resources import BY_KIND, GROUP
 from vaultkube.sync_resources.secrets import SecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.notices import Notice, Notices, subject_of
@@ -214,7 +214,7 @@ class Tools:
 
     def _stored(self, entry: Entry, document: Mapping[str, Any]) -> Entry:
         """Store the object in an answer and return it; return `entry` if it was deleted and made anew meanwhile."""
-        after = entry_of(document, entry.key.kind, API_VERSION)
+        after = entry_of(document, entry.key.kind)
         if after.resource.uid != entry.resource.uid:
             return entry
         if has_changed(entry, after):

@@ -39,7 +39,7 @@ class Watched:
 
     def all_of(self, kind: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Process a list of all objects of a kind."""
-        found = {_key(kind, document) for document in documents}
+        found = {Key.of(kind, document) for document in documents}
         with self._lock:
             gone = [key for key in self._seen if key.kind == kind and key not in found]
         for key in gone:
@@ -52,7 +52,7 @@ class Watched:
 
         An object that has lost the annotation, and still has the label, is removed.
         """
-        key = _key(kind, document)
+        key = Key.of(kind, document)
         seen = Seen(str(document["metadata"].get("uid") or ""), annotation_of(document))
         if not seen.text:
             self._gone(key)
@@ -65,7 +65,7 @@ class Watched:
 
     def removed(self, kind: str, document: Mapping[str, Any]) -> None:
         """Process the removal of an object, or of its label."""
-        self._gone(_key(kind, document))
+        self._gone(Key.of(kind, document))
 
     def _gone(self, key: Key) -> None:
         with self._lock:
@@ -88,8 +88,3 @@ def _delay_s(seen: Seen) -> float:
     """Return the seconds until a just written object is due; 0 for an unreadable annotation, to report it at once."""
     references = read_annotation(seen.text)
     return refresh_s(references.after_s, True, chance()) if isinstance(references, KeptReferences) else 0.0
-
-
-def _key(kind: str, document: Mapping[str, Any]) -> Key:
-    metadata = document["metadata"]
-    return Key(kind, str(metadata["namespace"]), str(metadata["name"]))

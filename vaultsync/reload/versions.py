@@ -5,11 +5,12 @@ https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-metad
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from vaultenv.client.answers import data_of
 from vaultkube.documents.times import seconds_of, time_text
+from vaultkube.lru import LRUDict
 from vaultsync.errors import VaultAway, VaultDenied
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.engines import KV, Engines
@@ -39,22 +40,14 @@ class _Known(NamedTuple):
 class Versions:
     """Caches latest versions by the digest of the identity and the path; safe to share between threads."""
 
-    def __init__(
-        self,
-        vaults: Vaults,
-        engines: Engines,
-        sessions: Sessions,
-        fresh_s: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, vaults: Vaults, engines: Engines, sessions: Sessions, fresh_s: float) -> None:
         """`fresh_s` is the number of seconds for which an answer is cached."""
         self._vaults = vaults
         self._sessions = sessions
         self._engines = engines
         self._fresh_s = fresh_s
-        self._clock = clock
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[bytes, str], _Known] = OrderedDict()
+        self._known: LRUDict[tuple[bytes, str], _Known] = LRUDict(_MOST)
 
     def latest(self, identity: Identity, token: Token, path: str) -> Latest:
         """Return the latest version of the path; raise VaultAway where Vault cannot answer.
@@ -64,14 +57,11 @@ class Versions:
         key = identity.digest(), path
         with self._lock:
             known = self._known.get(key)
-        if known and self._clock() < known.read_at + self._fresh_s:
+        if known and time.monotonic() < known.read_at + self._fresh_s:
             return known.latest
         latest, is_beside_data = self._read(identity, token, path, known is not None and known.is_beside_data)
         with self._lock:
-            self._known[key] = _Known(self._clock(), latest, is_beside_data)
-            self._known.move_to_end(key)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
+            self._known[key] = _Known(time.monotonic(), latest, is_beside_data)
         return latest
 
     def _read(self, identity: Identity, token: Token, path: str, is_beside_data: bool) -> tuple[Latest, bool]:
@@ -100,7 +90,7 @@ class Versions:
         """Return the data of the answer, empty for a missing path; raise VaultDenied or VaultAway."""
         call = Call("GET", path, token=token.value, namespace=identity.vault_namespace)
         try:
-            return _mapping(self._vaults.send(identity.server, call).get("data"))
+            return data_of(self._vaults.send(identity.server, call))
         except VaultDenied as error:
             if error.status == _MISSING:
                 return {}

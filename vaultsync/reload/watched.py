@@ -30,7 +30,7 @@ class Workloads:
 
     def all_of(self, plural: str, documents: Sequence[Mapping[str, Any]]) -> None:
         """Process a list of all workloads of a kind."""
-        found = {_key(plural, document) for document in documents}
+        found = {Key.of(plural, document) for document in documents}
         with self._lock:
             for key in [key for key in self._seen if key.kind == plural and key not in found]:
                 del self._seen[key]
@@ -39,7 +39,7 @@ class Workloads:
 
     def changed(self, plural: str, document: Mapping[str, Any]) -> None:
         """Process a change of a workload; queue it now if it is new, has a new generation, or is no longer on hold."""
-        key, now = _key(plural, document), workload_of(plural, document)
+        key, now = Key.of(plural, document), workload_of(plural, document)
         with self._lock:
             before = self._seen.pop(key, None)
             if now is not None:
@@ -51,7 +51,7 @@ class Workloads:
     def removed(self, plural: str, document: Mapping[str, Any]) -> None:
         """Process the removal of a workload."""
         with self._lock:
-            self._seen.pop(_key(plural, document), None)
+            self._seen.pop(Key.of(plural, document), None)
 
     def get(self, key: Key) -> Workload | None:
         """Return the workload, or None if it does not exist or requests no reloads."""
@@ -65,8 +65,3 @@ class Workloads:
 
 def _is_news(before: Workload | None, now: Workload) -> bool:
     return before is None or before.uid != now.uid or before.generation != now.generation or bool(before.hold)
-
-
-def _key(plural: str, document: Mapping[str, Any]) -> Key:
-    metadata = document["metadata"]
-    return Key(plural, str(metadata["namespace"]), str(metadata["name"]))

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 
 from vaultenv.basics.text import bounded
 from vaultkube.deadline import Deadline
@@ -22,9 +21,8 @@ _SHOWN = 200
 class Authorities:
     """Caches certificates in PEM by the Secret that holds them; safe to share between threads."""
 
-    def __init__(self, source: Source, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._clock = clock
         self._lock = threading.Lock()
         self._cached: dict[tuple[str, str, str], tuple[float, str]] = {}
 
@@ -38,18 +36,19 @@ class Authorities:
             return read_regular_file(spec.ca_file, LONGEST_FILE).decode("ascii", "replace")
         except (OSError, ValueError) as error:
             raise ReferenceRefused(
-                f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container"
+                f"caCertPath {bounded(spec.ca_file, _SHOWN)} cannot be read ({type(error).__name__}) in the operator's container: "
+                "mount the file there, or use caCertSecretRef"
             ) from None
 
     def _read_secret(self, namespace: str, name: str, entry: str, deadline: Deadline) -> str:
         key = namespace, name, entry
         with self._lock:
             read_at, text = self._cached.get(key, (-_FRESH_S, ""))
-            if text and self._clock() - read_at < _FRESH_S:
+            if text and time.monotonic() - read_at < _FRESH_S:
                 return text
             text = secret_entry(self._source, namespace, name, entry, deadline)
             if len(self._cached) >= _MOST:
                 self._cached.clear()
             if len(text) <= _LONGEST:
-                self._cached[key] = self._clock(), text
+                self._cached[key] = time.monotonic(), text
             return text

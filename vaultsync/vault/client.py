@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -13,7 +12,10 @@ from vaultenv.basics.jsontext import count_values
 from vaultenv.basics.text import bounded
 from vaultenv.client.address import quoted
 from vaultenv.client.answers import body_of, cannot_answer, is_unknown_token, outage, refusal
+from vaultenv.references.fields import Fault
+from vaultenv.references.grammar import normal_path
 from vaultkube.deadline import Deadline
+from vaultkube.lru import LRUDict
 from vaultkube.net.bounded import BoundedClient
 from vaultkube.net.room import NoRoom
 from vaultkube.net.tls import client_context
@@ -44,7 +46,7 @@ class Vaults:
     """Sends requests to any number of Vaults; safe to share between threads."""
 
     def __init__(self) -> None:
-        self._pools: OrderedDict[tuple[str, str, bool], BoundedClient] = OrderedDict()
+        self._pools: LRUDict[tuple[str, str, bool], BoundedClient] = LRUDict(_MOST_POOLS)
         self._lock = threading.Lock()
 
     def send(self, server: Server, call: Call) -> dict[str, Any]:
@@ -92,12 +94,8 @@ class Vaults:
     def _pool(self, server: Server) -> BoundedClient:
         key = server.ca, server.server_name, server.skip_verify
         with self._lock:
-            if key not in self._pools:
-                self._pools[key] = _new_pool(server)
-                while len(self._pools) > _MOST_POOLS:
-                    self._pools.popitem(last=False)
-            self._pools.move_to_end(key)
-            return self._pools[key]
+            pool = self._pools[key] = self._pools.get(key) or _new_pool(server)
+            return pool
 
 
 def _advice(call: Call, body: Mapping[str, Any]) -> str:
@@ -127,6 +125,14 @@ def _url(server: Server, call: Call) -> str:
     return bounded(f"{server.address}/v1/{call.path}", _SHOWN)
 
 
+def _path(call: Call) -> str:
+    """Return the path in Vault's form; raise VaultDenied for one that leads out of Vault's tree, as clients apply `..`."""
+    try:
+        return normal_path(call.path)
+    except Fault as fault:
+        raise VaultDenied(f"{bounded(call.path, _SHOWN)}: {fault.message}") from None
+
+
 def _request(server: Server, call: Call) -> requests.PreparedRequest:
     headers = {"X-Vault-Request": "true", **dict(server.headers)}
     headers |= {"X-Vault-Token": call.token} if call.token else {}
@@ -134,7 +140,7 @@ def _request(server: Server, call: Call) -> requests.PreparedRequest:
     query = f"?{urlencode(call.query)}" if call.query else ""
     return requests.Request(
         call.method,
-        f"{server.address.rstrip('/')}/v1/{quoted(call.path)}{query}",
+        f"{server.address.rstrip('/')}/v1/{quoted(_path(call))}{query}",
         headers=headers,
         data=None if call.body is None else json.dumps(call.body).encode(),
     ).prepare()

@@ -4,11 +4,11 @@ https://developer.hashicorp.com/vault/api-docs/system/internal-ui-mounts
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from vaultenv.client.answers import MOUNTS
+from vaultenv.client.answers import MOUNTS, data_of
+from vaultkube.lru import LRUDict
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Identity
 
@@ -36,7 +36,7 @@ class Engines:
     def __init__(self, vaults: Vaults) -> None:
         self._vaults = vaults
         self._lock = threading.Lock()
-        self._engines: OrderedDict[_Mount, Engine] = OrderedDict()
+        self._engines: LRUDict[_Mount, Engine] = LRUDict(_MOST)
 
     def find(self, identity: Identity, token: str, path: str) -> Engine:
         """Return the engine of `path`; raise VaultDenied or VaultAway."""
@@ -48,14 +48,11 @@ class Engines:
                 if (vault, mount) in self._engines:
                     return self._engines[vault, mount]
         call = Call("GET", f"{MOUNTS}/{path}", token=token, namespace=identity.vault_namespace)
-        data = self._vaults.send(identity.server, call).get("data")
-        engine = _engine(data if isinstance(data, dict) else {})
+        engine = _engine(data_of(self._vaults.send(identity.server, call)))
         if not f"{path}/".startswith(f"{engine.mount}/"):
             return engine  # one of auth/, or somebody else's answer
         with self._lock:
             self._engines[vault, engine.mount] = engine
-            if len(self._engines) > _MOST:
-                self._engines.popitem(last=False)
         return engine
 
 

@@ -78,7 +78,8 @@ def _secret_id(identity: Identity, login: AppRoleLogin, source: Source, deadline
         return read_regular_file(login.secret_id_path, LONGEST_FILE).decode().strip()
     except (OSError, ValueError) as error:
         raise ReferenceRefused(
-            f"secretIDPath {login.secret_id_path} cannot be read ({type(error).__name__}) in the operator's container"
+            f"secretIDPath {login.secret_id_path} cannot be read ({type(error).__name__}) in the operator's container: mount "
+            "the file there, or use secretRef"
         ) from None
 
 

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 from vaultkube.deadline import Deadline
+from vaultkube.lru import LRUDict
 from vaultsync.vault.server import Identity
 from vaultsync.vault.tokens import Token, Tokens
 
@@ -22,7 +23,7 @@ class Sessions:
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._lock = threading.Lock()
-        self._sessions: dict[bytes, _Session] = {}
+        self._sessions: LRUDict[bytes, _Session] = LRUDict(_MOST)
         """Sessions by the digest of the identity, as its author chooses the length of the identity."""
 
     def token(self, identity: Identity, deadline: Deadline) -> Token:
@@ -46,6 +47,4 @@ class Sessions:
     def _session(self, identity: Identity) -> _Session:
         key = identity.digest()
         with self._lock:
-            if len(self._sessions) >= _MOST and key not in self._sessions:
-                del self._sessions[next(iter(self._sessions))]
             return self._sessions.setdefault(key, _Session())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from vaultenv.client.answers import auth_of, data_of
 from vaultkube.deadline import Deadline
 from vaultkube.documents.times import seconds_of
 from vaultsync.errors import LoginDenied, VaultAway, VaultDenied
@@ -49,9 +50,9 @@ class Tokens:
             answer = self._vaults.send(identity.server, call)
         except VaultDenied as error:
             raise LoginDenied(f"failed to login: {error} ({identity})", error.status) from None
-        auth = answer.get("auth")
-        token = auth.get("client_token") if isinstance(auth, dict) else None
-        if not isinstance(auth, dict) or not isinstance(token, str) or not 0 < len(token) <= _LONGEST:
+        auth = auth_of(answer)
+        token = auth.get("client_token")
+        if not isinstance(token, str) or not 0 < len(token) <= _LONGEST:
             raise LoginDenied(
                 f"failed to login: the answer holds no token: is this the address of Vault? ({identity})"
             )
@@ -60,10 +61,9 @@ class Tokens:
     def known(self, identity: Identity, value: str) -> Token | None:
         """Return a token that an earlier process has stored, or None if it has ended; raise VaultAway."""
         try:
-            found = self._own(identity, "GET", "lookup-self", value).get("data")
+            found = data_of(self._own(identity, "GET", "lookup-self", value))
         except VaultDenied:
             return None
-        found = found if isinstance(found, dict) else {}
         ttl_s = seconds_of(found.get("ttl"))
         life_s = max(seconds_of(found.get("creation_ttl")), ttl_s)
         ends_at = self._clock() + ttl_s if ttl_s else FOREVER
@@ -77,8 +77,7 @@ class Tokens:
         if token.renewable and left_s > 0:
             try:
                 answer = self._own(identity, "PUT", "renew-self", token.value)
-                auth = answer.get("auth")
-                token = self._granted(auth if isinstance(auth, dict) else {}, token.value)
+                token = self._granted(auth_of(answer), token.value)
             except VaultAway as error:
                 fields = {"identity": str(identity), "reason": str(error)}
                 _log.warning("a token could not be renewed; it is tried again", extra={"fields": fields})

@@ -7,6 +7,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from vaultenv.client.answers import data_of
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
 from vaultkube.sync_resources.auth import StorageEncryption
@@ -59,9 +60,9 @@ class Transit:
         path = f"{storage.mount.strip('/')}/{verb}/{storage.key_name}"
         call = Call("PUT", path, body=body, token=token.value, namespace=identity.vault_namespace)
         try:
-            data = self._vaults.send(identity.server, call).get("data")
+            data = data_of(self._vaults.send(identity.server, call))
         except VaultDenied as error:
             raise VaultDenied(f"storageEncryption of the VaultAuth: {error}", error.status) from None
-        if not isinstance(data, dict) or sum(len(str(each)) for each in data.values()) > _LONGEST:
+        if not data or sum(len(str(each)) for each in data.values()) > _LONGEST:
             raise VaultDenied("storageEncryption of the VaultAuth: the answer is not one of a transit engine")
         return data

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from vaultkube.deadline import Deadline
 from vaultkube.documents.base64 import decoded
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import (
     ClusterUnavailable,
     ImageNotRead,
@@ -99,12 +100,9 @@ def resolve(services: Services, need: Resolution, deadline: Deadline) -> dict[st
     Raises VaultUnavailable while too many objects are being resolved, in total or for this namespace.
     """
     namespace = need.login.namespace
-    if not services.resolving.enter(_RESOLVING, namespace, deadline.remaining_s()):
-        raise VaultUnavailable("too many objects are being resolved at the same time; try again")
-    try:
+    busy = VaultUnavailable("too many objects are being resolved at the same time; try again")
+    with services.resolving.entered(_RESOLVING, namespace, deadline.remaining_s(), busy):
         return services.vault.resolve(need, deadline)
-    finally:
-        services.resolving.leave(_RESOLVING, namespace)
 
 
 def gather_sources(
@@ -210,8 +208,5 @@ def _result(future: "Future[Found]", deadline: Deadline) -> Found:
 
 def _values(kind: str, document: KubernetesObject) -> Values:
     if kind == "ConfigMap":
-        return {
-            key: str(text).encode("utf-8", "surrogatepass")
-            for key, text in (document.get("data") or {}).items()
-        }
+        return {key: utf8(str(text)) for key, text in (document.get("data") or {}).items()}
     return {key: decoded(text) or b"" for key, text in (document.get("data") or {}).items()}

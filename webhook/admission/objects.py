@@ -25,11 +25,15 @@ from webhook.config.misplaced import label_warnings
 from webhook.config.settings import Settings
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings, openbao_problems
-from webhook.objects.references import References, references_in
+from webhook.objects.references import References, find_references, references_in
 from webhook.objects.refreshable import find_refreshable, is_immutable
 
 _DEFAULT_ROLE = "default"
 _BATCH_SIZE = 25
+_AGAIN = (
+    "{} now holds text that has the form of a reference, which the next update of the object resolves: resolve it in a "
+    "pod instead, with mutate: skip here"
+)
 _UNCHANGED = "its references stay, and this update leaves them alone: {}"
 
 
@@ -87,6 +91,7 @@ class ObjectDecisions:
                 *messages(warnings),
                 *(f"dry run: {key} keeps its reference, which writes" for key in sorted(written)),
                 *(_left(key, read[key]) for key in found if key not in resolved),
+                *map(_AGAIN.format, find_references(resolved, deadline).names()),
             ],
             audit=audit_of(f"{key}={path}" for key, path in references.requested(config)),
             references=len(references.parsed),

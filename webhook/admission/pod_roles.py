@@ -9,7 +9,7 @@ from webhook.config.configure import with_role
 from webhook.pods.agent_role import Agent
 from webhook.pods.facts import Place
 from webhook.pods.families import PodPlan
-from webhook.pods.helpers import Helpers
+from webhook.pods.helper_containers import Helpers
 from webhook.pods.launcher import Launcher
 from webhook.pods.plan import Part
 from webhook.pods.warnings import DEFAULT_ROLE

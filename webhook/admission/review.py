@@ -86,11 +86,7 @@ def audit_of(references: Iterable[str]) -> dict[str, str]:
     return {"references": shortened(text, _AUDIT_LENGTH)} if text else {}
 
 
-def parse_review(body: bytes) -> AdmissionRequest:
-    """Return the request in `body`; InvalidReview says what is missing.
-
-    Only the API server promises the types of the fields.
-    """
+def _decoded(body: bytes) -> AdmissionReview:
     try:
         review: AdmissionReview = decode(body)
     except (ValueError, RecursionError):
@@ -102,6 +98,15 @@ def parse_review(body: bytes) -> AdmissionRequest:
             f"apiVersion must be one of {', '.join(API_VERSIONS)}; "
             "set admissionReviewVersions: [v1] in the webhook configuration"
         )
+    return review
+
+
+def parse_review(body: bytes) -> AdmissionRequest:
+    """Return the request in `body`; InvalidReview says what is missing.
+
+    Only the API server promises the types of the fields.
+    """
+    review = _decoded(body)
     request = review.get("request")
     if not isinstance(request, dict) or not isinstance(request.get("uid"), str) or not request["uid"]:
         raise InvalidReview("the AdmissionReview has no request with a uid")

@@ -15,7 +15,7 @@ from webhook.certificates.files import Files
 from webhook.certificates.making import make_certificate
 from webhook.certificates.plan import Registered, Wanted, next_state, with_segments
 from webhook.certificates.registration import filled_in, hosts_of, read_endpoints, read_registered
-from webhook.certificates.state import State, data_of, read_state
+from webhook.certificates.state import NEXT_CHAIN, NEXT_KEY, State, data_of, read_state
 
 _log = logging.getLogger(__name__)
 TIMES = Times(duration_s=60, lead_s=40.0, look_s=10.0)
@@ -23,6 +23,8 @@ _BUDGET_S = 5.0
 _SETTLE_S = 10.0
 """The time in which every API server reads a change of the webhook configuration."""
 _DAY_S = 86_400.0
+_NEXT = (NEXT_CHAIN, NEXT_KEY)
+"""Keys of the Secret that the next state may not have."""
 _OVERLAP_S = 3600.0
 """The time in which every replica reads a new certificate.
 
@@ -189,12 +191,13 @@ class Keeper:
         state = self._state if stored is None else stored
         if self._path_only:
             return with_segments(state, registered)
+        hosts = (*self._names.hosts(), *hosts_of(configuration or {}, self._endpoints))
         return next_state(
             state,
             registered,
-            self._wanted_state(configuration),
+            Wanted(hosts, self._lifetime_s),
             time.time(),
-            self._make(configuration),
+            lambda: make_certificate(hosts, self._lifetime_s / _DAY_S),
             settled=time.monotonic() - self._trusted_since >= _SETTLE_S,
             overlapped=time.monotonic() - self._stored_since >= min(_OVERLAP_S, self._lifetime_s / 3),
             reissue=stored is None,
@@ -212,8 +215,10 @@ class Keeper:
 
     def _store(self, found: Mapping[str, Any] | None, state: State) -> bool:
         if found is not None:
-            document = {**found, "data": {**(found.get("data") or {}), **_empty(), **data_of(state)}}
-            document["data"] = {name: text for name, text in document["data"].items() if text}
+            data = {
+                name: text for name, text in (found.get("data") or {}).items() if text and name not in _NEXT
+            }
+            document = {**found, "data": data | data_of(state)}
             return self._objects.replace(self._secrets, document, Deadline(_BUDGET_S))
         document = {
             "apiVersion": "v1",
@@ -231,17 +236,3 @@ class Keeper:
         if self._objects.replace(self._configurations, wanted, Deadline(_BUDGET_S)):
             self._changed("registered")
             _log.info("the webhook configuration calls and trusts what is served")
-
-    def _hosts(self, configuration: Mapping[str, Any] | None) -> tuple[str, ...]:
-        return (*self._names.hosts(), *hosts_of(configuration or {}, self._endpoints))
-
-    def _wanted_state(self, configuration: Mapping[str, Any] | None) -> Wanted:
-        return Wanted(self._hosts(configuration), self._lifetime_s)
-
-    def _make(self, configuration: Mapping[str, Any] | None) -> Callable[[], Any]:
-        return lambda: make_certificate(self._hosts(configuration), self._lifetime_s / _DAY_S)
-
-
-def _empty() -> dict[str, str]:
-    """Return the keys of the state that may be absent, with empty texts, so that old values are removed."""
-    return dict.fromkeys(("next.crt", "next.key"), "")

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from vaultkube.apiserver.kubeconfig import Connection
-from vaultkube.errors import InvalidSetting
 from vaultkube.net.health import listen
 from webhook.certificates.files import Files
 from webhook.config.settings import Settings
@@ -30,7 +29,8 @@ def attend(settings: Settings, connection: Connection, own_namespace: str, direc
     The child returns when there is a certificate, whose files are in `directory`; this process returns when the child
     has ended. Raises InvalidSetting if nothing can listen at the health address.
     """
-    health = _listen(settings)
+    address = settings.health_address
+    health = listen(address, "HEALTH_ADDRESS") if address else None
     files = Files(directory) if settings.certificate != "files" else None
     served = _with_files(settings, files) if files else settings
     sys.stderr.flush()
@@ -43,15 +43,6 @@ def attend(settings: Settings, connection: Connection, own_namespace: str, direc
             time.sleep(_WAIT_S)
         return served
     return _supervise(child, served, connection, own_namespace, files, health)
-
-
-def _listen(settings: Settings) -> socket.socket | None:
-    if settings.health_address is None:
-        return None
-    try:
-        return listen(settings.health_address)
-    except OSError as error:
-        raise InvalidSetting(f"HEALTH_ADDRESS cannot be listened at: {error}") from None
 
 
 def _with_files(settings: Settings, files: Files) -> Settings:

@@ -6,16 +6,15 @@ The layout is that of `vaultkube/provisioning`; `--watch` does it for each names
 import argparse
 import os
 import re
-import signal
 import ssl
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import hvac
 
 from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.ending import ending_event
 from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
 from vaultkube.provisioning.layout import API_SERVER, CLUSTER_PATTERN, NAMESPACE_PATTERN, Layout
@@ -77,18 +76,12 @@ def _report(line: str) -> None:
 
 
 def _watch(steps: Provisioning) -> int:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, partial(_end, stop))
+    stop = ending_event()
     configure_logging("info")
     watcher = Watcher(find_connection(os.environ), lambda: steps)
     threading.Thread(target=watcher.run, args=(stop,), daemon=True).start()
     stop.wait()
     return 0
-
-
-def _end(stop: threading.Event, _number: int, _frame: object) -> None:
-    stop.set()
 
 
 def new_parser() -> argparse.ArgumentParser:

@@ -26,6 +26,9 @@ def with_fitting_amounts(
             *(values[field] for field in pair), is_set=(pair[0] in set_by, pair[1] in set_by)
         )
         if parse_quantity(request) > parse_quantity(limit):
-            raise InvalidSetting(f"{set_by[pair[0]]}={request} is more than {set_by[pair[1]]}={limit}")
+            names = set_by[pair[0]], set_by[pair[1]]
+            raise InvalidSetting(
+                f"{names[0]}={request} is more than {names[1]}={limit}: lower the request, or raise the limit"
+            )
         new |= zip(pair, (request, limit), strict=True)
     return new

@@ -93,9 +93,7 @@ def _token(cluster: Cluster, place: Place) -> Token | None:
     token = cluster.create_token(place.namespace, place.pods_account, [], Deadline(_BUDGET_S))
     if token is None:
         return None
-    claims = token.split(".")[1]
-    padded = claims + "=" * (-len(claims) % 4)
-    return Token(json.loads(base64.urlsafe_b64decode(padded)), time.time())
+    return Token(json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "==")), time.time())
 
 
 def _reference(place: Place) -> str:

@@ -70,8 +70,6 @@ def read_documents(files: Sequence[str], report: Callable[[NotYaml], None] | Non
     """Return the documents of all files; raise InvalidManifest for one that cannot be read.
 
     With `report`, a file that is not YAML is left out, and its error is passed to `report`.
-
-    With `report`, a file that is not YAML is passed to it, and left out.
     """
     documents = []
     for file in files:

@@ -1,8 +1,23 @@
 """Lists of objects as kubectl reads them. Pure."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from vaultkube.problem import FieldPath
+
 _SUFFIX = "List"
+
+
+def objects_in(content: Any, path: FieldPath = ()) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """Yield each object of a document with its path; in place of a list, the objects in it."""
+    if not isinstance(content, dict):
+        return
+    items = content.get("items")
+    if isinstance(items, list) and str(content.get("kind")).endswith(_SUFFIX):
+        for index, item in enumerate(items):
+            yield from objects_in(item, (*path, "items", index))
+    else:
+        yield path, content
 
 
 def with_kinds_of_items(content: Any) -> Any:

@@ -54,5 +54,7 @@ def _environ(file: str) -> dict[str, str]:
         if isinstance(document.content, dict) and document.content.get("kind") == "ConfigMap":
             data = document.content.get("data")
     if not isinstance(data, dict):
-        raise InvalidManifest(f"{file} holds no ConfigMap with the webhook's settings in `data`")
+        raise InvalidManifest(
+            f"{file} holds no ConfigMap with the webhook's settings in `data`; see manifests/base/settings.yaml"
+        )
     return {name: str(text) for name, text in data.items()}

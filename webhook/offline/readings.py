@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
 from vaultenv.references.grammar import parse
+from vaultkube.documents.utf8 import utf8
 from vaultkube.kept.codec import read_annotation
 from vaultkube.kept.values import ANNOTATION, PATH, KeptReferences
 from vaultkube.objects.kinds import OBJECT_KINDS
@@ -71,7 +72,7 @@ def _annotated_paths(reviewable: ReviewableObject, operator: Operator) -> Iterat
     namespace = foreign_namespace(references.login.vault_namespace, operator.defaults["vault_namespace"])
     for name, value in references.values.items():
         try:
-            parsed = parse(value.text.encode("utf-8", "surrogatepass"))
+            parsed = parse(utf8(value.text))
         except InvalidReference:
             continue
         for path in parsed.paths() if parsed else ():

@@ -7,6 +7,7 @@ from typing import Any
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.objects import KubernetesObject
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
+from webhook.offline.lists import objects_in
 from webhook.pods.facts import CONTAINER_LISTS
 
 SKIP_LABEL = "security.banzaicloud.io/mutate"
@@ -142,39 +143,41 @@ def _list(content: object, path: FieldPath) -> list[object]:
 
 
 def find_objects(
-    content: object, namespace: str, custom_kinds: Collection[str] = (), path: FieldPath = ()
+    content: object, namespace: str, custom_kinds: Collection[str] = ()
 ) -> Iterator[ReviewableObject]:
     """Yield the parts that the webhook reviews; `namespace` is that of objects that name none.
 
     `custom_kinds` are those that the operator has registered, each RESOURCE.GROUP.
     """
-    if not isinstance(content, dict):
-        return
+    for path, each in objects_in(content):
+        found = _reviewable(path, each, namespace, custom_kinds)
+        if found:
+            yield found
+
+
+def _reviewable(
+    path: FieldPath, content: Mapping[str, object], namespace: str, custom_kinds: Collection[str]
+) -> ReviewableObject | None:
     kind, group = str(content.get("kind") or ""), _group(content)
-    if kind.endswith("List") and isinstance(content.get("items"), list):
-        for index, item in enumerate(content["items"]):
-            yield from find_objects(item, namespace, custom_kinds, (*path, "items", index))
-        return
     inner = _POD_TEMPLATES.get((group, kind), _TEMPLATE if _has_pods(content) else None)
     resource = _RESOURCES.get((group, kind)) if inner is None else "pods"
     if resource is None and any(f"{name}.{group}" in custom_kinds for name in _resource_names(kind)):
         resource = "objects"
     part: KubernetesObject | None = follow(content, inner or ())
-    if resource and isinstance(part, dict):
-        metadata = follow(content, ("metadata",))
-        own = metadata if isinstance(metadata, dict) else {}
-        name = str(own.get("name") or own.get("generateName") or "")
-        object_namespace = str(own.get("namespace") or namespace)
-        yield ReviewableObject(
-            resource,
-            (*path, *(inner or ())),
-            part,
-            kind,
-            object_namespace,
-            name,
-            path,
-            (group, kind) in _KNOWN,
-        )
+    if not resource or not isinstance(part, dict):
+        return None
+    metadata = content.get("metadata")
+    own = metadata if isinstance(metadata, dict) else {}
+    return ReviewableObject(
+        resource,
+        (*path, *(inner or ())),
+        part,
+        kind,
+        namespace=str(own.get("namespace") or namespace),
+        name=str(own.get("name") or own.get("generateName") or ""),
+        owner=path,
+        is_known_kind=(group, kind) in _KNOWN,
+    )
 
 
 def _resource_names(kind: str) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class SecretFiles:
         if isinstance(need, List):
             return {"data": {"keys": _names(content, path)}}
         if not isinstance(content, dict):
-            raise InvalidManifest(f"the file for {path} holds no JSON object")
+            raise InvalidManifest(f'the file for {path} holds no JSON object: write {{"key": "value"}}')
         if isinstance(content.get("data"), dict) and any(field in content for field in _ANSWER):
             return content
         is_kv2 = isinstance(need, Read) and any("/data/" in each for each in (requested, path))

@@ -4,7 +4,7 @@ Names, volumes and paths are those of HashiCorp's injector (vault-k8s 1.7), so t
 https://developer.hashicorp.com/vault/docs/deploy/kubernetes/injector
 """
 
-from vaultkube.documents.quantity import parse_quantity
+from vaultkube.documents.quantity import fitting
 from vaultkube.wire.containers import (
     Container,
     Probe,
@@ -134,7 +134,8 @@ def _home_volume(role: Role) -> str:
 def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:
     """Return `resources` of the agent.
 
-    A request without annotation is at most the limit, and equals it in a pod of class Guaranteed.
+    Of a request above the limit, the one without annotation gives way. A request without annotation equals the limit in a
+    pod of class Guaranteed.
     """
     is_equal = is_guaranteed(pod_spec, (container for _, container in find_containers(pod_spec)))
     limits: dict[str, str] = {}
@@ -143,8 +144,11 @@ def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:
         limit, request = getattr(agent, limit_field), getattr(agent, request_field)
         if agent.configmap and request_field not in agent.annotated and request == _OURS.get(request_field):
             request = _HASHICORPS.get(request_field)
-        if limit and request and request_field not in agent.annotated:
-            request = limit if is_equal else min(request, limit, key=parse_quantity)
+        is_annotated = (request_field in agent.annotated, limit_field in agent.annotated)
+        if limit and request and is_equal and not is_annotated[0]:
+            request = limit
+        elif limit and request:
+            request, limit = fitting(request, limit, is_set=is_annotated)
         limits |= {name: limit} if limit else {}
         requests |= {name: request} if request else {}
     found: ResourceRequirements = {}

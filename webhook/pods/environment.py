@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final, Literal, NamedTuple
 
+from vaultkube.documents.utf8 import utf8
 from vaultkube.errors import Refused
 from vaultkube.expansion import TooLong, expand, names_in
 from vaultkube.problem import FieldPath
@@ -255,8 +256,3 @@ def _referenced_variable(name: str, value_from: EnvVarSource, path: FieldPath, s
         return Variable(name, None, path, origin, any_text=True, optional=optional)
     field = (value_from.get("fieldRef") or {}).get("fieldPath") or ""
     return Variable(name, None, path, any_text=field.startswith("metadata.annotations"))
-
-
-def utf8(text: str) -> bytes:
-    """Return the text in UTF-8, as the program gets it."""
-    return text.encode("utf-8", "surrogatepass")

@@ -1,13 +1,14 @@
 """The containers of a pod, and the facts from outside about them: ConfigMaps, Secrets, image configs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from vaultkube.wire.containers import Container
-from vaultkube.wire.pods import ContainerList, PodSpec
+from vaultkube.wire.pods import ContainerList, PodSpec, Volume
 from webhook.config.delivery import Delivery
+from webhook.config.sidecar import Sidecar
 from webhook.registry.query import ImageConfig
 
 Values = Mapping[str, bytes]
@@ -17,6 +18,9 @@ Place = tuple[ContainerList, int]
 INIT_CONTAINERS: Final = "initContainers"
 CONTAINER_LISTS: tuple[ContainerList, ...] = (INIT_CONTAINERS, "containers")
 """The lists of containers in a PodSpec at its creation, in the order in which they start."""
+
+ALWAYS = "Always"
+"""The restartPolicy of containers that run on."""
 
 KINDS = {
     "configMapRef": "ConfigMap",
@@ -99,6 +103,23 @@ def with_containers(pod_spec: PodSpec, change: Callable[[ContainerList, Containe
         if pod_spec.get(key):
             new[key] = [change(key, container) for container in pod_spec[key]]
     return new
+
+
+def ends_by_itself(pod_spec: PodSpec) -> bool:
+    """Return whether the pod ends with its program, such as that of a Job."""
+    return pod_spec.get("restartPolicy", ALWAYS) != ALWAYS
+
+
+def is_native(form: Sidecar, pod_spec: PodSpec) -> bool:
+    """Return whether an agent in this form is an init container of the pod that runs on."""
+    return form is Sidecar.NATIVE or (form is Sidecar.AUTO and ends_by_itself(pod_spec))
+
+
+def with_volumes(pod_spec: PodSpec, added: Iterable[Volume]) -> list[Volume]:
+    """Return the pod's volumes with the added ones, unless it has volumes of their names already."""
+    present = list(pod_spec.get("volumes") or ())
+    names = {volume.get("name") for volume in present}
+    return present + [volume for volume in added if volume["name"] not in names]
 
 
 def _items(value: object) -> Sequence[Any]:

@@ -33,8 +33,8 @@ from webhook.pods.file_mode import (
     served_already,
     too_many_mounts,
 )
+from webhook.pods.helper_containers import Helpers
 from webhook.pods.helpers import (
-    Helpers,
     find_helpers,
     has_token,
     is_needed,

@@ -11,7 +11,6 @@ from vaultkube.wire.pods import ContainerList, PodSpec
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.files import folders_among
 from webhook.config.hashicorp.login import Origin, about
-from webhook.config.sidecar import Sidecar
 from webhook.pods.agent import (
     AGENT,
     INIT_AGENT,
@@ -24,11 +23,18 @@ from webhook.pods.agent_account import account_problems, token_path
 from webhook.pods.agent_role import Agent, Role
 from webhook.pods.agent_user import user_problems
 from webhook.pods.container import writable
-from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
+from webhook.pods.facts import (
+    ALWAYS,
+    INIT_CONTAINERS,
+    ends_by_itself,
+    find_containers,
+    is_native,
+    with_containers,
+    with_volumes,
+)
 from webhook.pods.launcher import Launcher, is_init_container
 from webhook.pods.plan import MOST_ADDED
 
-_ALWAYS = "Always"
 _PATCHES = {Role.INIT: "init_json_patch", Role.SIDECAR: "json_patch", Role.NATIVE: "json_patch"}
 
 
@@ -53,13 +59,9 @@ def _roles(mode: FileMode, pod_spec: PodSpec) -> tuple[Role, ...]:
         return init
     if agent.configmap:
         return (*init, Role.SIDECAR)
-    if mode.sidecar is Sidecar.NATIVE or (mode.sidecar is Sidecar.AUTO and _ends_by_itself(pod_spec)):
+    if is_native(mode.sidecar, pod_spec):
         return (Role.NATIVE,)
     return (*init, Role.SIDECAR)
-
-
-def _ends_by_itself(pod_spec: PodSpec) -> bool:
-    return pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
 
 
 def mount_secrets(pod_spec: PodSpec, agent: Agent) -> PodSpec:
@@ -110,7 +112,7 @@ def gets_files(key: str, container: Container, mode: FileMode) -> bool:
         return False
     if mode.agent.containers:
         return container.get("name") in mode.agent.named
-    runs_before = key == INIT_CONTAINERS and container.get("restartPolicy") != _ALWAYS
+    runs_before = key == INIT_CONTAINERS and container.get("restartPolicy") != ALWAYS
     return not runs_before or mode.agent.init_first
 
 
@@ -124,9 +126,7 @@ def with_agent(pod_spec: PodSpec, agent: Agent) -> tuple[PodSpec, tuple[Problem,
             new["containers"] = [*(new.get("containers") or ()), container]
         else:
             new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], container, agent.mode)
-    present = list(new.get("volumes") or ())
-    names = {volume.get("name") for volume in present}
-    new["volumes"] = present + [volume for volume in agent_volumes(agent) if volume["name"] not in names]
+    new["volumes"] = with_volumes(new, agent_volumes(agent))
     if "share_process_namespace" in agent.mode.agent.annotated:
         new["shareProcessNamespace"] = agent.mode.agent.share_process_namespace
     return new, tuple(problems)
@@ -171,7 +171,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
     """Yield the warnings of file mode, and those about containers that start before the files are written."""
     mode = agent.mode
     yield from mode.warnings
-    if _ends_by_itself(pod_spec) and Role.SIDECAR in agent.roles and not mode.agent.enable_quit:
+    if ends_by_itself(pod_spec) and Role.SIDECAR in agent.roles and not mode.agent.enable_quit:
         remedy = "vault-agent-sidecar: auto lets it end too"
         if mode.agent.configmap:
             remedy = "enable_quit in its ConfigMap, and agent-enable-quit here, let the program end it"
@@ -184,7 +184,7 @@ def file_warnings(pod_spec: PodSpec, agent: Agent) -> Iterator[Problem]:
         return
     for index, container in enumerate(pod_spec.get(INIT_CONTAINERS) or ()):
         name = container.get("name")
-        if name in mode.agent.named and container.get("restartPolicy") != _ALWAYS:
+        if name in mode.agent.named and container.get("restartPolicy") != ALWAYS:
             message = f'container {name} runs before the files are there: agent-init-first: "true" lets the agent be first'
             yield Problem("container", ("spec", INIT_CONTAINERS, index), message)
 

@@ -3,6 +3,7 @@
 Names, arguments, mounts and variables are those of Bank-Vaults' webhook (v1.23); capabilities are added only for root.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentSettings
 from vaultkube.documents.quantity import fitting
 from vaultkube.expansion import double_dollars
+from vaultkube.policy.paths import RequestedPath
 from vaultkube.wire.containers import Container, EnvVar, SecurityContext, VolumeMount
 from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec
 from webhook.config.annotations import Config
@@ -48,8 +50,8 @@ _NON_ROOT_VARIABLES: list[EnvVar] = [
 _READABLE = 0o644
 
 
-class Helping(NamedTuple):
-    """The launcher with the login of helpers, and the PodSpec of the pod's author."""
+class Helpers(NamedTuple):
+    """The helpers of one pod: the launcher of its annotations, and the PodSpec of its author."""
 
     launcher: Launcher
     pod_spec: PodSpec
@@ -59,6 +61,13 @@ class Helping(NamedTuple):
         """Return the configuration of the pod."""
         return self.launcher.config
 
+    def requested_paths(self) -> Iterator[RequestedPath]:
+        """Yield an unknown path for each ConfigMap, as the paths that it requests from Vault are not known."""
+        for field in ("agent_configmap", "template_configmap"):
+            if getattr(self.config, field):
+                place = f"annotation {self.config.name_of(field)}"
+                yield RequestedPath(self.config.path_of(field), place, None)
+
 
 def is_helper(container: Container) -> bool:
     """Return whether the container is HashiCorp's agent or consul-template with a ConfigMap, added by this webhook."""
@@ -66,18 +75,18 @@ def is_helper(container: Container) -> bool:
     return container.get("name") in (AGENT, TEMPLATE) and not names.isdisjoint(_CONFIGURED)
 
 
-def token_container(helping: Helping) -> Container:
+def token_container(helpers: Helpers) -> Container:
     """Return the init container that writes the token with a mode for all users, as only this pod has the volume."""
-    config = helping.config
+    config = helpers.config
     if config.agent_configmap:
-        return _hashicorps_login(helping)
+        return _hashicorps_login(helpers)
     own = without_program(config)
     if config.account_path != ACCOUNT_PATH and not (own.jwt_file or own.token_audience):
         own = replace(own, jwt_file=f"{config.account_path}/token")
-    added = helping.launcher.with_config(own)
+    added = helpers.launcher.with_config(own)
     text = agent_text(AgentSettings(home=launcher.MOUNT_PATH, token_mode=_READABLE))
     variables = {**added.variables(""), AGENT_VARIABLE: double_dollars(text)}
-    identity = identity_variables(config, helping.pod_spec)
+    identity = identity_variables(config, helpers.pod_spec)
     texts: list[EnvVar] = [{"name": name, "value": value} for name, value in variables.items()]
     container: Container = {
         "name": AGENT,
@@ -85,19 +94,19 @@ def token_container(helping: Helping) -> Container:
         "imagePullPolicy": config.launcher_pull_policy,
         "command": Role.INIT.command,
         "env": [*identity, *texts],
-        "securityContext": _launchers_context(helping),
+        "securityContext": _launchers_context(helpers),
         "volumeMounts": [
             *_own_mounts(own),
-            *account_mount_of(config, helping.pod_spec),
-            *identity_mounts(config, helping.pod_spec),
+            *account_mount_of(config, helpers.pod_spec),
+            *identity_mounts(config, helpers.pod_spec),
         ],
     }
-    return _with_launchers_resources(container, helping)
+    return _with_launchers_resources(container, helpers)
 
 
-def agent_container(helping: Helping) -> Container:
+def agent_container(helpers: Helpers) -> Container:
     """Return the container of HashiCorp's agent beside the program."""
-    config = helping.config
+    config = helpers.config
     args = [
         "agent",
         "-config",
@@ -112,11 +121,11 @@ def agent_container(helping: Helping) -> Container:
         "image": config.agent_image,
         "imagePullPolicy": config.agent_pull_policy,
         "args": args,
-        "env": [*_variables(helping), *_entry_point(helping), *config.agent_variables],
-        "securityContext": _context(helping, ["IPC_LOCK", *_ptrace(shares)]),
+        "env": [*_variables(helpers), *_entry_point(helpers), *config.agent_variables],
+        "securityContext": _context(helpers, ["IPC_LOCK", *_ptrace(shares)]),
         "volumeMounts": [
             *_own_mounts(config),
-            *account_mount_of(config, helping.pod_spec),
+            *account_mount_of(config, helpers.pod_spec),
             {"name": AGENT_SECRETS, "mountPath": SECRETS_PATH},
             _file_mount(AGENT_CONFIG, "/vault/config"),
         ],
@@ -135,9 +144,9 @@ def _agents(config: Config, resource: str) -> tuple[str, str]:
     return fitting(getattr(config, request), limit, is_set=is_set)
 
 
-def template_container(helping: Helping) -> Container:
+def template_container(helpers: Helpers) -> Container:
     """Return the container of consul-template, which reads the token in its home or at the path in an argument."""
-    config = helping.config
+    config = helpers.config
     args = ["-config", f"/vault/ct-config/{CONFIG_FILE}", *(["-once"] if config.template_once else ())]
     if config.token_mount:
         args.append(f"-vault-agent-token-file={launcher.TOKEN_MOUNT_PATH}/{config.token_mount[1]}")
@@ -147,8 +156,8 @@ def template_container(helping: Helping) -> Container:
         "image": config.template_image,
         "imagePullPolicy": config.template_pull_policy,
         "args": args,
-        "env": [*_variables(helping), {"name": "HOME", "value": _HOME}],
-        "securityContext": _context(helping, _ptrace(shares)),
+        "env": [*_variables(helpers), {"name": "HOME", "value": _HOME}],
+        "securityContext": _context(helpers, _ptrace(shares)),
         "volumeMounts": [
             *_own_mounts(config),
             {"name": TEMPLATE_SECRETS, "mountPath": SECRETS_PATH},
@@ -159,33 +168,30 @@ def template_container(helping: Helping) -> Container:
     }
 
 
-def _hashicorps_login(helping: Helping) -> Container:
-    config = helping.config
+def _hashicorps_login(helpers: Helpers) -> Container:
+    config = helpers.config
+    secrets: VolumeMount = {"name": AGENT_SECRETS, "mountPath": SECRETS_PATH}
     container: Container = {
         "name": AGENT,
         "image": config.agent_image,
         "imagePullPolicy": config.agent_pull_policy,
         "command": ["vault", "agent", f"-config=/vault/agent/{CONFIG_FILE}", "-exit-after-auth"],
-        "env": _variables(helping),
-        "securityContext": _context(helping, []),
+        "env": _variables(helpers),
+        "securityContext": _context(helpers, []),
         "volumeMounts": [
             *_own_mounts(config),
-            *account_mount_of(config, helping.pod_spec),
+            *account_mount_of(config, helpers.pod_spec),
             {"name": AGENT_LOGIN_CONFIG, "mountPath": "/vault/agent", "readOnly": True},
-            *([] if config.template_configmap else [_agent_secrets()]),
+            *([] if config.template_configmap else [secrets]),
         ],
     }
-    return _with_launchers_resources(container, helping)
+    return _with_launchers_resources(container, helpers)
 
 
-def _with_launchers_resources(container: Container, helping: Helping) -> Container:
-    own = [each for _, each in find_containers(helping.pod_spec)]
-    resources = launcher_resources(helping.pod_spec, own, helping.launcher.settings)
+def _with_launchers_resources(container: Container, helpers: Helpers) -> Container:
+    own = [each for _, each in find_containers(helpers.pod_spec)]
+    resources = launcher_resources(helpers.pod_spec, own, helpers.launcher.settings)
     return {**container, "resources": resources} if resources else container
-
-
-def _agent_secrets() -> VolumeMount:
-    return {"name": AGENT_SECRETS, "mountPath": SECRETS_PATH}
 
 
 def _own_mounts(config: Config) -> list[VolumeMount]:
@@ -197,34 +203,34 @@ def _file_mount(volume: str, folder: str) -> VolumeMount:
     return {"name": volume, "mountPath": f"{folder}/{CONFIG_FILE}", "subPath": CONFIG_FILE, "readOnly": True}
 
 
-def _variables(helping: Helping) -> list[EnvVar]:
-    ours = helping.launcher.variables("")
+def _variables(helpers: Helpers) -> list[EnvVar]:
+    ours = helpers.launcher.variables("")
     return [{"name": name, "value": ours[name]} for name in _PROGRAM_VARIABLES if name in ours]
 
 
-def _entry_point(helping: Helping) -> list[EnvVar]:
-    return _NON_ROOT_VARIABLES if helping.config.run_as_non_root else []
+def _entry_point(helpers: Helpers) -> list[EnvVar]:
+    return _NON_ROOT_VARIABLES if helpers.config.run_as_non_root else []
 
 
 def _ptrace(shares: bool) -> list[str]:
     return ["SYS_PTRACE"] if shares else []
 
 
-def _launchers_context(helping: Helping) -> SecurityContext:
-    own = [each for _, each in find_containers(helping.pod_spec)]
-    return helping.launcher.security_context(helping.pod_spec, own)
+def _launchers_context(helpers: Helpers) -> SecurityContext:
+    own = [each for _, each in find_containers(helpers.pod_spec)]
+    return helpers.launcher.security_context(helpers.pod_spec, own)
 
 
-def _context(helping: Helping, capabilities: list[str]) -> SecurityContext:
+def _context(helpers: Helpers, capabilities: list[str]) -> SecurityContext:
     """Return a context that PodSecurity `restricted` admits, with the number of the image's user.
 
     If `run-as-non-root` is false, the image's entry point can change from root to that user.
     """
-    context, config = _launchers_context(helping), helping.config
+    context, config = _launchers_context(helpers), helpers.config
     context["readOnlyRootFilesystem"] = "readonly_root_fs" in config.annotated and config.readonly_root_fs
     if not config.run_as_non_root:
         context["capabilities"] = {"drop": ["ALL"], "add": [*_CAPABILITIES, *capabilities]}
-    elif "runAsUser" not in context and not (helping.pod_spec.get("securityContext") or {}).get("runAsUser"):
+    elif "runAsUser" not in context and not (helpers.pod_spec.get("securityContext") or {}).get("runAsUser"):
         context["runAsUser"] = _USER
         context.setdefault("runAsGroup", _GROUP)
     return context

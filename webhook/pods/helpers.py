@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from vaultkube.policy.paths import RequestedPath
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container, VolumeMount
 from vaultkube.wire.pods import ContainerList, PodSpec
 from webhook.config.annotations import Config
 from webhook.config.helpers import files_path, has_agent_sidecar, writes_token
-from webhook.config.sidecar import Sidecar
 from webhook.pods import launcher
 from webhook.pods.agent import AGENT
-from webhook.pods.facts import INIT_CONTAINERS, find_containers, with_containers
+from webhook.pods.facts import (
+    ALWAYS,
+    INIT_CONTAINERS,
+    find_containers,
+    is_native,
+    with_containers,
+    with_volumes,
+)
 from webhook.pods.frompath import read_from_paths
 from webhook.pods.helper_containers import (
     TEMPLATE,
-    Helping,
+    Helpers,
     agent_container,
     template_container,
     token_container,
@@ -25,7 +30,6 @@ from webhook.pods.helper_volumes import AGENT_SECRETS, TEMPLATE_SECRETS, helper_
 from webhook.pods.launcher import Launcher, is_init_container
 from webhook.pods.problems import config_problems, volume_problems
 
-_ALWAYS = "Always"
 _NAMES = (AGENT, TEMPLATE)
 
 
@@ -34,25 +38,6 @@ class Helper(NamedTuple):
 
     container: Container
     key: ContainerList
-
-
-class Helpers(NamedTuple):
-    """The helpers of one pod: the launcher of its annotations, and the PodSpec of its author."""
-
-    launcher: Launcher
-    pod_spec: PodSpec
-
-    @property
-    def config(self) -> Config:
-        """Return the configuration of the pod."""
-        return self.launcher.config
-
-    def requested_paths(self) -> Iterator[RequestedPath]:
-        """Yield an unknown path for each ConfigMap, as the paths that it requests from Vault are not known."""
-        for field in ("agent_configmap", "template_configmap"):
-            if getattr(self.config, field):
-                place = f"annotation {self.config.name_of(field)}"
-                yield RequestedPath(self.config.path_of(field), place, None)
 
 
 def find_helpers(pod_spec: PodSpec, added: Launcher) -> Helpers | None:
@@ -92,16 +77,14 @@ def mount_files(pod_spec: PodSpec, helpers: Helpers) -> PodSpec:
 
     if config.template_configmap or config.agent_configmap:
         new = with_containers(pod_spec, mounting)
-    new["volumes"] = list(pod_spec.get("volumes") or ())
-    present = {volume.get("name") for volume in new["volumes"]}
-    new["volumes"] += [each for each in helper_volumes(config, pod_spec) if each["name"] not in present]
+    new["volumes"] = with_volumes(pod_spec, helper_volumes(config, pod_spec))
     return new
 
 
 def _gets_files(key: ContainerList, container: Container, config: Config) -> bool:
     if is_init_container(container) or container.get("name") in _NAMES:
         return False
-    if key == INIT_CONTAINERS and container.get("restartPolicy") != _ALWAYS:
+    if key == INIT_CONTAINERS and container.get("restartPolicy") != ALWAYS:
         return bool(config.template_configmap and config.template_once and config.template_in_init_containers)
     return True
 
@@ -154,22 +137,20 @@ def _place_behind_copies(present: list[Container]) -> int:
 
 
 def _helpers(helpers: Helpers) -> Iterator[Helper]:
-    config, helping = helpers.config, Helping(*helpers)
+    config = helpers.config
     if writes_token(config):
-        yield Helper(token_container(helping), INIT_CONTAINERS)
+        yield Helper(token_container(helpers), INIT_CONTAINERS)
     if config.template_configmap:
-        made = template_container(helping)
+        made = template_container(helpers)
         yield Helper(made, INIT_CONTAINERS) if config.template_once else _staying(made, helpers)
     if has_agent_sidecar(config):
-        yield _staying(agent_container(helping), helpers)
+        yield _staying(agent_container(helpers), helpers)
 
 
 def _staying(container: Container, helpers: Helpers) -> Helper:
     """Return the helper beside the program: a native sidecar if that is set, or if the pod ends by itself."""
-    form = helpers.config.sidecar
-    ends = helpers.pod_spec.get("restartPolicy", _ALWAYS) != _ALWAYS
-    if form is Sidecar.NATIVE or (form is Sidecar.AUTO and ends):
-        return Helper({**container, "restartPolicy": _ALWAYS}, INIT_CONTAINERS)
+    if is_native(helpers.config.sidecar, helpers.pod_spec):
+        return Helper({**container, "restartPolicy": ALWAYS}, INIT_CONTAINERS)
     return Helper(container, "containers")
 
 

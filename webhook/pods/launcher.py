@@ -6,7 +6,6 @@ Token volumes: https://kubernetes.io/docs/concepts/storage/projected-volumes/#se
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from vaultkube.expansion import double_dollars
@@ -78,13 +77,6 @@ class Launcher:
 
         `from_path` has the paths all keys of which it gets.
         """
-        return self._variables(from_path) if from_path else self._without_paths
-
-    @cached_property
-    def _without_paths(self) -> Mapping[str, str]:
-        return self._variables("")
-
-    def _variables(self, from_path: str) -> dict[str, str]:
         files = {name: file for name, (file, _) in login_files(self.config).items()}
         variables = container_variables(self.config, from_path) | files
         if self.settings.launcher_log_server:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from vaultkube.documents.utf8 import utf8
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.wire.containers import Container
 from webhook.config.openbao import INSTEAD, is_reference
-from webhook.pods.environment import Sources, utf8
+from webhook.pods.environment import Sources
 from webhook.pods.facts import source_keys
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.problem import Problem
 from vaultkube.wire.containers import Container
-from vaultkube.wire.pods import PodSpec, Volume
+from vaultkube.wire.pods import PodSpec
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.config.openbao import is_openbao
@@ -20,7 +20,7 @@ from webhook.pods.container import (
 )
 from webhook.pods.delivery import delivery_warnings
 from webhook.pods.environment import Sources
-from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers
+from webhook.pods.facts import INIT_CONTAINERS, Facts, Place, find_containers, with_volumes
 from webhook.pods.frompath import NO_PATHS, FromPaths, from_paths_of, read_from_paths
 from webhook.pods.helper_containers import is_helper
 from webhook.pods.nodes import is_windows
@@ -29,8 +29,14 @@ from webhook.pods.other_webhooks import find_foreign
 from webhook.pods.plan import MOST_ADDED, WINDOWS, Part, Plan
 from webhook.pods.problems import config_problems, container_problems, name_problems, volume_problems
 from webhook.pods.references import References, find_references
-from webhook.pods.suspicion import has_sources, suspect, unresolved_warning
-from webhook.pods.warnings import container_warnings, pod_warnings, word_warnings
+from webhook.pods.suspicion import Suspicion, has_sources, suspect, unresolved_warning
+from webhook.pods.warnings import (
+    absent_containers,
+    container_warnings,
+    pod_warnings,
+    unread_paths,
+    word_warnings,
+)
 
 _ENTRY_LENGTH = len('{"name":"","value":""},')
 _OURS = (launcher.is_init_container, is_agent, is_helper)
@@ -62,7 +68,8 @@ def plan_pod(
     looked_at = _without_launchers(every) if places is None else places
     plan = plan_containers(looked_at, config, paths, sources, deadline)
     if not plan.wrapped:
-        return plan
+        absent = absent_containers(pod_spec, config, paths) if paths.text else ()
+        return plan._replace(warnings=(*absent, *plan.warnings))
     only_precautions = len(plan.precautions) == len(plan.wrapped)
     if is_windows(pod_spec):
         return Plan({}, {}) if only_precautions else WINDOWS
@@ -130,11 +137,11 @@ def _with_precautions(plan: Plan, suspects: Iterable[_Suspect], config: Config, 
     images: dict[Place, str] = {}
     warnings: list[Problem] = []
     for place, container, references in suspects:
-        if not (references.missing or (is_ours and sources and has_sources(container))):
-            continue
-        suspicion = suspect(container, references, config, is_ours=is_ours)
+        may_refer = bool(references.missing or (is_ours and sources and has_sources(container)))
+        suspicion = suspect(container, references, config, is_ours=is_ours) if may_refer else Suspicion(False)
+        unread = () if suspicion.needs_launcher else unread_paths(references)
         path, prefix = ("spec", *place), f"container {container.get('name') or ''}: "
-        warnings += [warning.inside(path, prefix) for warning in suspicion.warnings]
+        warnings += [warning.inside(path, prefix) for warning in (*suspicion.warnings, *unread)]
         if suspicion.needs_launcher:
             late[place] = references
             if not is_command_known(container, config):
@@ -164,7 +171,7 @@ def mutate_pod_spec(
         new[INIT_CONTAINERS] = _init_containers(new.get(INIT_CONTAINERS) or [], first, own)
     for part in needed:
         added = launcher.volumes(part.config, facts.delivery, optional=not part.plan.logging_in())
-        new["volumes"] = _volumes(new.get("volumes") or [], added)
+        new["volumes"] = with_volumes(new, added)
     return new, problems
 
 
@@ -218,11 +225,6 @@ def _init_containers(present: list[Container], first: int | None, own: Container
     if first is None or places[0] < first:
         return present
     return [present[places[0]], *present[: places[0]], *present[places[0] + 1 :]]
-
-
-def _volumes(present: list[Volume], added: list[Volume]) -> list[Volume]:
-    names = {volume.get("name") for volume in present}
-    return present + [volume for volume in added if volume["name"] not in names]
 
 
 def own_places(pod_spec: PodSpec) -> list[tuple[Place, Container]]:

@@ -6,12 +6,11 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vaultenv.errors import InvalidReference
-from vaultenv.references.grammar import parse
-from vaultenv.references.near_miss import INSIDE, near_miss, stray_characters
-from vaultenv.references.parts import LOGIN_MISPLACED, Ciphertext, Login
+from vaultenv.references.near_miss import INSIDE, stray_characters
+from vaultenv.references.parts import LOGIN_MISPLACED
 from vaultkube.deadline import UNLIMITED, Deadline
+from vaultkube.documents.utf8 import utf8
 from vaultkube.problem import FieldPath, Problem
-from vaultkube.remember import remember
 from vaultkube.wire.containers import Container
 from webhook.config.annotations import TEMPLATES_VARIABLE
 from webhook.pods.environment import (
@@ -25,8 +24,8 @@ from webhook.pods.environment import (
     Variable,
     environment,
     overridden,
-    utf8,
 )
+from webhook.pods.values import has_references, read_value
 
 _PREFIX = PREFIX.encode()
 _SOURCES = frozenset([FROM_PATH_VARIABLE, TEMPLATES_VARIABLE])
@@ -116,7 +115,7 @@ def find_references(container: Container, sources: Sources, deadline: Deadline =
             settings[name] = variable._replace(value=None) if name in hidden else variable
     for name, text in replaced:
         deadline.check()
-        if _refers(utf8(text), deadline):
+        if has_references(utf8(text), deadline):
             found["rewritten"].append(name)
             found["doubled"].append(name)
     found["missing"] += dict.fromkeys(variables.missing)
@@ -145,7 +144,7 @@ def _note(variable: Variable, value: bytes, found: _Found, deadline: Deadline) -
     """Add the references in the value of one variable to the fields of `References`; return whether there are any."""
     name = variable.name
     try:
-        read = _read_remembered(value, deadline)
+        read = read_value(value, deadline)
     except InvalidReference as error:
         return _note_malformed(variable, value, error, found)
     if not variable.complete:
@@ -191,57 +190,6 @@ def _add_problem(variable: Variable, reason: str, found: _Found) -> None:
 def _add_near_miss(variable: Variable, warning: str, found: _Found) -> None:
     message = f"variable {variable.name}{variable.origin}: {warning}"
     found["near_misses"].append(Problem("near-miss", variable.path, message))
-
-
-class _ValueReferences(NamedTuple):
-    """The references in one value.
-
-    `refers` is whether there are any, `paths` are sorted, `decrypts` is whether transit decrypts a part, `logs_in`
-    whether one is `vault:login`, `near_miss` the warning about a value that is probably meant as one.
-    """
-
-    refers: bool
-    paths: tuple[str, ...] = ()
-    decrypts: bool = False
-    logs_in: bool = False
-    near_miss: str = ""
-
-
-def is_read(text: str, deadline: Deadline) -> bool:
-    """Return whether the text, as the value of a variable, would be read from Vault; never for a malformed reference."""
-    if PREFIX not in text:
-        return False
-    deadline.check()
-    try:
-        read = _read_remembered(utf8(text), deadline)
-    except InvalidReference:
-        return False
-    return bool(read.paths) or read.decrypts
-
-
-def _refers(value: bytes, deadline: Deadline) -> bool:
-    try:
-        return _read_remembered(value, deadline).refers
-    except InvalidReference:
-        return True
-
-
-def _may_refer(value: bytes) -> bool:
-    return _PREFIX in value
-
-
-def _read(value: bytes, deadline: Deadline = UNLIMITED) -> _ValueReferences:
-    """Return the references in a value; raise the errors of `parse`."""
-    parsed = parse(value, deadline.check)
-    warning = near_miss(value, parsed)
-    if parsed is None:
-        return _ValueReferences(False, near_miss=warning)
-    kinds = {type(part) for part in parsed.parts}
-    return _ValueReferences(True, tuple(sorted(parsed.paths())), Ciphertext in kinds, Login in kinds, warning)
-
-
-_read_remembered = remember(_read, public=_may_refer, longest=512, entries=1024)
-"""The references of values in a cache: all pods of a workload have the same references."""
 
 
 def _may_become_reference(variable: Variable, refers: bool) -> bool:

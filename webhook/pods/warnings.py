@@ -14,10 +14,11 @@ from webhook.pods import launcher
 from webhook.pods.account import account_mount, needs_account_token
 from webhook.pods.connection import connection_warnings, replaced_warning
 from webhook.pods.container import PROBES, is_wrapped
-from webhook.pods.environment import PREFIX
+from webhook.pods.environment import FROM_PATH_VARIABLE, PREFIX
 from webhook.pods.facts import Place, find_containers
 from webhook.pods.frompath import FromPaths, named_containers
-from webhook.pods.references import References, is_read
+from webhook.pods.references import References
+from webhook.pods.values import is_read
 
 DEFAULT_ROLE = "default"
 """The role of a pod that names neither a role nor a ServiceAccount."""
@@ -45,6 +46,11 @@ def pod_warnings(
             )
             yield Problem("pod", ("spec",), message)
     yield from _role_warnings(pod_spec, config, wrapped)
+    yield from absent_containers(pod_spec, config, paths)
+
+
+def absent_containers(pod_spec: PodSpec, config: Config, paths: FromPaths) -> Iterator[Problem]:
+    """Yield a warning for each annotated name of a container that the pod does not have."""
     for field, key, names in named_containers(paths, config):
         present = {container.get("name") for _, container in find_containers(pod_spec)} if names else set()
         for name in sorted(set(names) - present):
@@ -64,6 +70,17 @@ def _role_warnings(
             if entry.get("name") == _ROLE and "$" not in text and text != role:
                 warning = replaced_warning(position, _ROLE, role, config.name_of("role"))
                 yield warning.inside(("spec", key, index), f"container {container.get('name') or ''}: ")
+
+
+def unread_paths(references: References) -> Iterator[Problem]:
+    """Yield a warning about paths in `env` of a container without the launcher, with a path relative to it."""
+    paths = references.settings.get(FROM_PATH_VARIABLE)
+    if paths and paths.value != b"":
+        message = (
+            f"variable {FROM_PATH_VARIABLE} has no effect, as vault-env does not start this container: "
+            "write its paths into the annotation vault-env-from-path"
+        )
+        yield _warning(message, paths.path)
 
 
 def container_warnings(

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable
+
+from vaultkube.lru import LRUDict
 
 _MAX_KEYS = 4096
 
@@ -17,7 +18,7 @@ class Breaker:
         self._limit = failures
         self._pause_s = pause_s
         self._clock = clock
-        self._failed: OrderedDict[Hashable, tuple[int, float]] = OrderedDict()
+        self._failed: LRUDict[Hashable, tuple[int, float]] = LRUDict(_MAX_KEYS)
         self._lock = threading.Lock()
 
     def open(self, key: Hashable) -> bool:
@@ -34,10 +35,8 @@ class Breaker:
     def failed(self, key: Hashable) -> None:
         """Count a failure."""
         with self._lock:
-            count, _ = self._failed.pop(key, (0, 0.0))
+            count, _ = self._failed.get(key, (0, 0.0))
             self._failed[key] = (count + 1, self._clock())
-            if len(self._failed) > _MAX_KEYS:
-                self._failed.popitem(last=False)
 
     def succeeded(self, key: Hashable) -> None:
         """Reset the number of failures."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vaultkube.documents.base64 import decoded
+from vaultkube.documents.utf8 import utf8
 from webhook.registry.documents import InvalidDocument, parse_document
 from webhook.registry.failures import Kind, RegistryFailure
 from webhook.registry.hosts import same_labels
@@ -39,7 +40,7 @@ class Credential:
         """Return the value of an `Authorization` header (RFC 7617, UTF-8)."""
         user = self.username or ("<token>" if self.identity_token else "")
         secret = f"{user}:{self.password or self.identity_token}"
-        return "Basic " + base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
+        return "Basic " + base64.b64encode(utf8(secret)).decode()
 
 
 ANONYMOUS = Credential()

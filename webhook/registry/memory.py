@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from vaultkube.documents.utf8 import utf8
 from webhook.registry.authorization import Token
 from webhook.registry.credentials import Credential
 from webhook.registry.failures import Kind, RegistryFailure
@@ -74,7 +75,7 @@ class Memory:
     def fingerprint(self, credential: Credential) -> bytes:
         """Return a keyed hash, which distinguishes credentials and reveals nothing of them."""
         parts = (credential.username, credential.password, credential.identity_token)
-        text = "\0".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")
+        text = utf8("\0".join(f"{len(part)}:{part}" for part in parts))
         return b"" if credential.anonymous else hmac.digest(self._secret, text, hashlib.sha256)
 
     def answer(self, key: AccessKey, *, fresh: bool) -> ImageConfig | None:

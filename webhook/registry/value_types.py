@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vaultkube.net.tls import PEM, client_context
-from vaultkube.value_types import ValueType
+from vaultkube.value_types import ValueType, number
 from webhook.registry.hosts import parse_pattern
 from webhook.registry.mirrors import parse_mirror
 from webhook.registry.platforms import parse_platform
@@ -43,26 +43,11 @@ def _domain(text: str) -> str:
     return text.strip(".").lower()
 
 
-def _bytes(least: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and len(text) < 11 and least <= int(text) <= _MAX_BYTES):
-            raise ValueError(text)
-        return int(text)
-
-    return parse
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0):
-        raise ValueError(text)
-    return int(text)
-
-
 CERTIFICATES = ValueType("a file with certificates in PEM form", _certificates)
 DOMAIN = ValueType("a domain", _domain)
-BYTES = ValueType("a number of bytes up to 1073741824", _bytes(0))
-LENGTH = ValueType("a number of bytes from 1 to 1073741824", _bytes(1))
-POSITIVE = ValueType("a whole number from 1 to 9999", _positive)
+BYTES = ValueType("a number of bytes up to 1073741824", number(0, _MAX_BYTES))
+LENGTH = ValueType("a number of bytes from 1 to 1073741824", number(1, _MAX_BYTES))
+POSITIVE = ValueType("a whole number from 1 to 9999", number(1, 9999))
 HOSTS = ValueType(
     "a list of HOST[:PORT] with commas between, `*` for characters of one label, `*` alone for every host",
     _listed(parse_pattern),

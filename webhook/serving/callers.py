@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from vaultkube.errors import InvalidSetting
+from vaultkube.file_stamp import file_stamp
 from webhook.config.path_segments import read_segments
-from webhook.serving.file_stamp import file_stamp
 
 _log = logging.getLogger(__name__)
 _LOOK_S = 1.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vaultkube.documents.times import time_text
-from webhook.serving.file_stamp import Stamp, file_stamp
+from vaultkube.file_stamp import Stamp, file_stamp
 
 _log = logging.getLogger(__name__)
 _WARNING_S = 30 * 86_400.0
@@ -71,7 +71,7 @@ def not_after(pem: str) -> float:
     """Return the end of the first certificate's validity, in seconds since 1970; raise ValueError if there is none.
 
     RFC 5280, 4.1: the third element of Certificate's first, or the fourth after an explicit version, is followed by
-    Validity.
+    Validity. The package cryptography would take 8 MiB of each worker.
     """
     start, end = pem.find("-----BEGIN CERTIFICATE-----"), pem.find(_END)
     if start < 0 or end < 0:

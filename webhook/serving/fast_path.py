@@ -39,7 +39,6 @@ _HEALTH = re.compile(
     rb"GET /healthz HTTP/1\.1\r\n(?:(?!Content-|Transfer-|Expect)[A-Z][A-Za-z-]*: [ -~]*\r\n)*\r\n",
     re.IGNORECASE,
 )
-_FIELD = re.compile(rb"([A-Za-z-]+):[ \t]*([^\r]+)\r\n")
 _LENGTH = b"content-length"
 _HOST = b"host"
 _FIELDS = frozenset(
@@ -200,10 +199,12 @@ class _Unusual(Exception):
 
 def _read_length(lines: bytes) -> int:
     """Return the length of the body; raise _Unusual for header fields that this parser does not support."""
-    found = [(name.lower(), value) for name, value in _FIELD.findall(lines)]
-    by_name = dict(found)
+    if not _LINES.fullmatch(lines):
+        raise _Unusual
+    found = [line.partition(b":")[::2] for line in lines.removesuffix(_HEAD_END).split(b"\r\n")]
+    by_name = {name.lower(): value.lstrip(b" \t") for name, value in found}
     length = by_name.get(_LENGTH, b"")
-    is_plain = _LINES.fullmatch(lines) and len(by_name) == len(found) and by_name.keys() <= _FIELDS
+    is_plain = len(by_name) == len(found) and by_name.keys() <= _FIELDS
     if not (is_plain and _HOST in by_name and _NUMBER.fullmatch(length) and int(length) <= _BODY_LIMIT):
         raise _Unusual
     return int(length)

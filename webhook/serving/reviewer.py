@@ -2,18 +2,17 @@
 
 import logging
 import math
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple, Protocol
-from urllib.parse import parse_qs
 
 from vaultkube.deadline import Deadline, ShortDeadline, WouldBlock
 from vaultkube.documents.json_codec import encode
 from vaultkube.errors import InvalidReview
 from vaultkube.log import Line
 from vaultkube.metrics import Metrics
-from vaultkube.remember import anything, remember
 from vaultkube.value_types import DURATION
 from webhook.admission.needs import Need, Steps, advance
 from webhook.admission.review import INTERNAL, AdmissionRequest, Decision, answer, parse_review, shortened
@@ -26,6 +25,7 @@ _WARNINGS = 100
 _WARNING_LENGTH = 1024
 _NAME_LENGTH = 253
 """The longest name in Kubernetes (RFC 1123); only a review from another client has longer ones."""
+_TIMEOUT = re.compile(rb"(?:^|&)timeout=([0-9a-z.]+)(?:&|$)")
 _MARGIN = 0.8
 """The share of the API server's timeout that a review may use, so that its answer arrives in time."""
 
@@ -102,7 +102,7 @@ class Reviewer:
             fields = {"resource": resource, "reason": str(error)}
             _log.warning("not an AdmissionReview", extra={"fields": fields})
             return Answer("400 Bad Request", "text/plain; charset=utf-8", f"{error}\n".encode())
-        deadline = ShortDeadline(min(self._budget_s, caller_budget_s(query)))
+        deadline = ShortDeadline(min(self._budget_s, _caller_budget_s(query)))
         span = self._tracing.begin(resource, traceparent) if self._tracing else None
         review = Review(self, resource, request, deadline, started, span)
         return review.advance() or review
@@ -201,14 +201,11 @@ class Review:
 
 def _caller_budget_s(query: bytes) -> float:
     """Return the usable seconds of the `timeout` in the URL; infinite if there is none."""
+    found = _TIMEOUT.search(query)
     try:
-        (text,) = parse_qs(query.decode("latin-1")).get("timeout", [""])[:1]
-        return _MARGIN * float(DURATION.parse(text))
+        return _MARGIN * float(DURATION.parse(found[1].decode())) if found else math.inf
     except ValueError:
         return math.inf
-
-
-caller_budget_s = remember(_caller_budget_s, public=anything, longest=64, entries=16)
 
 
 def _readable(warnings: Sequence[str]) -> list[str]:

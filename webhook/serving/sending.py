@@ -4,10 +4,9 @@ import ssl
 import time
 from collections.abc import Callable
 from email.utils import formatdate
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from vaultkube.remember import remember_last
 from webhook.serving.fast_path import Request, State
 from webhook.serving.reviewer import Answer, Review, Reviewer
 
@@ -88,6 +87,6 @@ def message(answer: Answer) -> bytes:
     ).encode("ascii") + answer.body
 
 
-@remember_last
+@lru_cache(1)
 def _date(now_s: int) -> str:
     return formatdate(now_s, usegmt=True)

@@ -18,11 +18,6 @@ def name() -> str:
     return f"key-{uuid.uuid4().hex[:8]}"
 
 
-@pytest.fixture(scope="module")
-def admin(cluster: Server) -> Cluster:
-    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
-
-
 def key(api: Cluster, name: str) -> bytes:
     return VersionKey(api, "default", name).get(Deadline(5))
 

@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.servers.process import stopping
 from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultcsi.provider import NODE, Provider, Surroundings
 from tests.vaultcsi.test_mounts import events_of
+from tests.vaultenv.broker import Broker
 
 TTL_S = 4
 ENVIRON = {"NODE_NAME": NODE, "RENEWAL_INTERVAL": "200ms", "PODS_INTERVAL": "300ms"}
@@ -20,20 +22,6 @@ OBJECTS = [
     {"objectName": name, "secretPath": "rabbitmq-csi/creds/app", "secretKey": name}
     for name in ("username", "password")
 ]
-
-
-class Broker(BaseHTTPRequestHandler):
-    """RabbitMQ's management API as far as Vault uses it: users and their permissions come and go."""
-
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"] or 0))
-        self.send_response(204)
-        self.end_headers()
-
-    do_DELETE = do_PUT
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +168,5 @@ def test_a_handover_passes_leases_on_and_a_killed_provider_leaves_them(
         assert [event["reason"] for event in events_of(leasing, stays)] == ["SecretsNotRefreshed"]
     finally:
         new.process.kill()
-    last = start()
-    try:
+    with stopping(start()) as last:
         assert last.driver.mount(attributes) != first
-    finally:
-        last.stop()

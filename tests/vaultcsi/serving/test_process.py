@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.process import free_port
+from tests.servers.process import free_port, stopping
 from tests.vaultcsi.answering import answering, http
 from tests.vaultcsi.driver import Driver
 from tests.vaultcsi.provider import Provider, Surroundings
@@ -51,11 +51,8 @@ def test_a_socket_that_was_left_behind_is_replaced(
 ) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(socket_folder / "vault.sock"))
-    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
-    try:
+    with stopping(start(tmp_path, socket_folder, surroundings, provider_kubeconfig)) as running:
         assert running.driver.version()
-    finally:
-        running.stop()
     assert os.listdir(socket_folder) == []
 
 
@@ -64,8 +61,7 @@ def test_a_new_provider_takes_over_the_socket_of_the_old_one(
 ) -> None:
     old = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
     assert old.health() == (200, "ok")
-    new = start(tmp_path, socket_folder, surroundings, provider_kubeconfig)
-    try:
+    with stopping(start(tmp_path, socket_folder, surroundings, provider_kubeconfig)) as new:
         assert old.health()[0] == 503
         assert old.health("/health/live") == (200, "ok")
         old.stop()
@@ -73,8 +69,6 @@ def test_a_new_provider_takes_over_the_socket_of_the_old_one(
         fresh = Driver(str(socket_folder / "vault.sock"))
         assert fresh.files(surroundings.attributes(OBJECTS))["obj-username"] == b"myusername"
         fresh.close()
-    finally:
-        new.stop()
 
 
 def test_a_provider_without_its_socket_is_not_ready(own_provider: Provider) -> None:
@@ -193,11 +187,8 @@ def test_the_operators_path_policy_holds(
     tmp_path: Path, socket_folder: Path, surroundings: Surroundings, provider_kubeconfig: Path
 ) -> None:
     policy = {"VAULT_PATH_POLICY": "secret/data/{namespace}"}
-    running = start(tmp_path, socket_folder, surroundings, provider_kubeconfig, **policy)
-    try:
+    with stopping(start(tmp_path, socket_folder, surroundings, provider_kubeconfig, **policy)) as running:
         status, message = running.driver.refusal(surroundings.attributes(OBJECTS))
-    finally:
-        running.stop()
     assert status == "INVALID_ARGUMENT"
     assert "lets namespace default name secret/data/default" in message
 

@@ -19,7 +19,11 @@ PLAIN = b"Client sent an HTTP request to an HTTPS server.\n"
     [
         (400, b'{"errors":["invalid role name"]}', "correct roleName of the SecretProviderClass"),
         (403, b'{"errors":["permission denied"]}', "vaultAuthMountPath is without auth/"),
-        (400, PLAIN, "The address has to begin with https://: is this the address of Vault?"),
+        (
+            400,
+            PLAIN,
+            "Errors: Client sent an HTTP request to an HTTPS server: write https:// in the address (role",
+        ),
         (403, b"<html>", "Errors: none given: is this the address of Vault?"),
     ],
 )

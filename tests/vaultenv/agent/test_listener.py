@@ -146,7 +146,7 @@ def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
 @pytest.mark.parametrize(
     ("data", "status"),
     [
-        (b"GET /v1/a HTTP/1.0\r\n\r\n", b"400"),
+        (b"GET /v1/a HTTP/2.0\r\n\r\n", b"400"),
         (b"GET a HTTP/1.1\r\n\r\n", b"400"),
         (b"GET /v1/a b HTTP/1.1\r\n\r\n", b"400"),
         (b"GET /v1/a HTTP/1.1\r\nno colon\r\n\r\n", b"400"),
@@ -168,6 +168,11 @@ def test_vault_that_is_gone_is_a_bad_gateway(pod: Pod) -> None:
 )
 def test_a_malformed_request_is_refused(begin: Begin, data: bytes, status: bytes) -> None:
     assert begin().raw(data).split(b" ")[1] == status
+
+
+def test_a_request_of_http_1_0_is_answered_and_its_connection_closed(begin: Begin) -> None:
+    answers = begin().raw(2 * b"GET /v1/sys/health HTTP/1.0\r\n\r\n")
+    assert answers.count(b"HTTP/1.1 200 ") == 1
 
 
 def test_an_answer_to_head_has_no_body_and_the_connection_stays_open(begin: Begin) -> None:

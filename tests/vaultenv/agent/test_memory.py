@@ -4,13 +4,13 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from bench.launcher.memory import memory
-from tests.servers.serving import serving
+from tests.servers.serving import QuietHandler, serving
 from tests.vaultenv.agent.conftest import until
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import AgentFile, AgentSettings
@@ -26,7 +26,7 @@ FILES = 4
 FIRST, LAST = 1_000, 11_000
 
 
-class Counting(BaseHTTPRequestHandler):
+class Counting(QuietHandler):
     """A Vault that answers every read with a secret that changes now and then, and counts the reads."""
 
     protocol_version = "HTTP/1.1"
@@ -42,9 +42,6 @@ class Counting(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
 
 @pytest.fixture

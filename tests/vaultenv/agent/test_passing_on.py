@@ -3,6 +3,8 @@
 import json
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -165,26 +167,32 @@ def test_certificates_that_cannot_be_read_for_a_time_hold_no_connection(tmp_path
         assert "connection refused" in json.dumps(program.call("GET", "/v1/a").json())
 
 
+@contextmanager
+def agent(folder: Path, address: str) -> Iterator[Program]:
+    """Yield a program beside an agent that stays and listens, and expect the agent's orderly end."""
+    port, file = free_port("127.0.0.1"), folder / "a"
+    document = {
+        "files": [{"name": "a", "template": "a", "file": str(file)}],
+        "home": str(folder),
+        "listener": {"port": port},
+    }
+    environ = {"VAULT_ADDR": address, "VAULT_TOKEN": "t", "VAULT_ENV_AGENT": json.dumps(document)}
+    process = launcher.start("--agent", **environ)
+    until(file.exists)
+    with Program(port) as program:
+        yield program
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    process.communicate()
+
+
 @pytest.mark.usefixtures("each_launcher")
 def test_a_program_that_hangs_up_before_its_answers_does_not_end_the_agent(tmp_path: Path) -> None:
-    with stand_in(in_turn(DONE)) as server:
-        port, file = free_port("127.0.0.1"), tmp_path / "a"
-        document = {
-            "files": [{"name": "a", "template": "a", "file": str(file)}],
-            "home": str(tmp_path),
-            "listener": {"port": port},
-        }
-        environ = {"VAULT_ADDR": server.address, "VAULT_TOKEN": "t", "VAULT_ENV_AGENT": json.dumps(document)}
-        process = launcher.start("--agent", **environ)
-        until(file.exists)
-        with Program(port) as program:
-            with socket.create_connection(("127.0.0.1", port), timeout=10) as stream:
-                stream.sendall(REQUEST * 40)
-            for _ in range(50):
-                assert program.call("GET", "/v1/a").status_code == 200
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        process.communicate()
+    with stand_in(in_turn(DONE)) as server, agent(tmp_path, server.address) as program:
+        with socket.create_connection(("127.0.0.1", program.port), timeout=10) as stream:
+            stream.sendall(REQUEST * 40)
+        for _ in range(50):
+            assert program.call("GET", "/v1/a").status_code == 200
 
 
 @pytest.mark.usefixtures("each_launcher")
@@ -206,18 +214,6 @@ def no_thread(*_arguments: object) -> None:
 def test_an_answer_that_nests_deeply_does_not_end_the_agent(tmp_path: Path) -> None:
     """It is read in a thread, whose stack the interpreter does not know."""
     nested = b"[" * 9_900 + b"]" * 9_900
-    with stand_in(in_turn(answer("200 OK", b'{"data":{"k":%s}}' % nested))) as server:
-        port, file = free_port("127.0.0.1"), tmp_path / "a"
-        document = {
-            "files": [{"name": "a", "template": "a", "file": str(file)}],
-            "home": str(tmp_path),
-            "listener": {"port": port},
-        }
-        environ = {"VAULT_ADDR": server.address, "VAULT_TOKEN": "t", "VAULT_ENV_AGENT": json.dumps(document)}
-        process = launcher.start("--agent", **environ)
-        until(file.exists)
-        with Program(port) as program:
-            assert nested in program.call("GET", "/v1/a").content
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        process.communicate()
+    deep = stand_in(in_turn(answer("200 OK", b'{"data":{"k":%s}}' % nested)))
+    with deep as server, agent(tmp_path, server.address) as program:
+        assert nested in program.call("GET", "/v1/a").content

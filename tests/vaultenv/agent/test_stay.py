@@ -170,6 +170,17 @@ def test_sigterm_ends_an_agent_that_waits_for_vault(pod: Pod) -> None:
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_init_that_a_signal_ends_before_its_files_are_written_does_not_count_as_done(
+    pod: Pod, number: int
+) -> None:
+    settings = pod.settings(pod.file("config", MOVING), pod.file("missing", path="secret/data/missing"))
+    process = launcher.start("--agent-init", **pod.environ(settings))
+    pod.started.append(process)
+    until(lambda: "secret secret/data/missing" in pod.status(settings)[1])
+    assert ended(process, number)[0] == 128 + number
+
+
 def test_a_signal_during_the_first_round_of_an_init_is_not_lost(pod: Pod) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         environ = pod.environ(
@@ -180,7 +191,7 @@ def test_a_signal_during_the_first_round_of_an_init_is_not_lost(pod: Pod) -> Non
         process = launcher.start("--agent-init", **environ)
         pod.started.append(process)
         with silent.accept()[0]:
-            assert ended(process)[0] == 0
+            assert ended(process)[0] == 128 + signal.SIGTERM
 
 
 def test_a_login_error_ends_the_agent_only_with_the_setting(pod: Pod) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from vaultenv.basics.jsontext import loads
-from vaultenv.client.answers import error_of, secret_or_error
-from vaultenv.errors import NotVault, RequestRefused, VaultUnavailable
+from vaultenv.client.answers import body_or_error, error_of, secret_or_error
+from vaultenv.errors import NotVault, RequestRefused, SecretNotFound, VaultUnavailable
 from vaultenv.references.secret import Secret
 from vaultenv.template.consul.answers import secret
 from vaultenv.template.types import Struct
@@ -54,11 +54,32 @@ def test_a_page_of_a_proxy_is_no_missing_secret_which_a_reference_may_ignore() -
     )
 
 
-def test_a_request_without_tls_to_a_listener_with_it_is_told_so() -> None:
-    """Vault answers it in plain text, not in JSON."""
-    body = b"Client sent an HTTP request to an HTTPS server.\n"
-    error = error_of("GET", "http://v/v1/a", "a", 400, body)
-    assert "HTTPS server. The address has to begin with https://" in str(error)
+def test_an_answer_in_another_form_than_a_secret_is_the_data_of_a_template() -> None:
+    """Such as `identity/oidc/.well-known/keys`."""
+    found = body_or_error("GET", "https://v/v1/a", "a", 200, b'{"keys":[{"kid":"k"}]}', lambda _path: "")
+    assert found == {"data": {"keys": [{"kid": "k"}]}}
+
+
+@pytest.mark.parametrize("body", [b'{"errors":[]}', b'{"request_id":"r","data":null}'])
+def test_an_answer_without_anything_is_a_missing_secret(body: bytes) -> None:
+    found = body_or_error("GET", "https://v/v1/a", "a", 200, body, lambda _path: "")
+    assert isinstance(found, SecretNotFound)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<html><title>400 The plain HTTP request was sent to HTTPS port</title></html>",
+    ],
+)
+def test_a_server_that_serves_only_https_is_named_with_the_remedy(body: bytes) -> None:
+    found = secret_or_error("GET", "http://v/v1/a/data/b", "a/data/b", 400, body, lambda _path: "")
+    assert isinstance(found, NotVault)
+    assert str(found) == (
+        "Error making API request - GET http://v/v1/a/data/b Code: 400. Errors: Client sent an HTTP request to an "
+        "HTTPS server: write https:// in the address"
+    )
 
 
 def test_a_lease_time_of_any_length_is_no_unexpected_error() -> None:

@@ -5,14 +5,14 @@ import json
 import ssl
 import urllib.parse
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.servers.authority import Authority
-from tests.servers.serving import serving
+from tests.servers.serving import QuietHandler, serving
 from tests.servers.vault import Vault
 from tests.vaultenv.client.test_aws import start_with
 
@@ -45,14 +45,11 @@ class Azure(ThreadingHTTPServer):
         return {"keys": [{**public, "kid": "key-1", "use": "sig"}]}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     """Answers as Azure does, with its refusals."""
 
     server: Azure
     protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent."""
 
     def finish(self) -> None:
         super().finish()

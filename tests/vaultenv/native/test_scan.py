@@ -144,7 +144,9 @@ def own_variables(odd: bool) -> st.SearchStrategy[tuple[bytes, bytes]]:
         variable = next(one for one in VARIABLES if one.name.encode() == name)
         known = harmless(variable)
         usual = (
-            st.just(b"https://vault:8200") if known is None else st.sampled_from([v.encode() for v in known])
+            st.just(b"https://vault:8200")
+            if known is None
+            else st.sampled_from([b"", *(v.encode() for v in known)])
         )
         usual |= WORDS if takes_words(variable) else st.nothing()
         return st.sampled_from([*VALUES, *REFERENCES]) | PLAIN if odd else usual
@@ -277,6 +279,12 @@ def test_a_variable_that_nobody_classified_is_left_to_python() -> None:
     """A new row of the table is safe without a change of the scan."""
     daemon = next(variable for variable in VARIABLES if variable.name == "VAULT_ENV_DAEMON")
     assert harmless(daemon) == ("", "false")
+
+
+@pytest.mark.parametrize("entry", [b"VAULT_PASSWORD=own", b"VAULT_USERNAME="])
+def test_a_variable_of_some_auth_methods_is_left_to_python(scan: Scan, entry: bytes) -> None:
+    assert scan(PROGRAM, [entry]) is None
+    assert start_by_python(PROGRAM, [entry]) == (b"/bin/sh", [entry])
 
 
 def test_very_many_variables_are_no_trouble(scan: Scan) -> None:

@@ -50,6 +50,14 @@ def test_references_become_secrets_and_own_settings_are_removed(store: str) -> N
     }
 
 
+def test_user_and_password_are_the_programs_own_if_the_login_uses_none(store: str) -> None:
+    own = {"VAULT_USERNAME": "corp/jo", "VAULT_PASSWORD": "vault:secret/data/account#password"}
+    done = launch(ENV, "-0", VAULT_ADDR=store, **own)
+    assert variables(done.stdout) == {b"VAULT_USERNAME": b"corp/jo", b"VAULT_PASSWORD": b"secret"}, (
+        done.stderr
+    )
+
+
 def test_keys_of_paths_become_variables_and_the_pods_own_win(store: str) -> None:
     done = launch(
         ENV,

@@ -105,6 +105,13 @@ def test_a_second_launcher_reuses_the_running_programs_values_in_an_outage(
     assert b"values reused from the running program" in done.stderr
 
 
+@pytest.mark.parametrize("daemon", ["false", "true"])
+def test_a_second_launcher_does_not_wait_for_the_delay_of_the_start(tmp_path: Path, daemon: str) -> None:
+    scene = Scene(tmp_path, [KV, NEWER], answers("500 Internal Server Error"))
+    done = scene.play({"VAULT_ENV_DELAY": "1h"}, VAULT_ENV_DAEMON=daemon)
+    assert variables(done.stdout)[b"A"] == b"newer", done.stderr
+
+
 def test_a_second_launcher_reuses_the_token_of_the_login_in_an_outage(tmp_path: Path) -> None:
     token = tmp_path / "jwt"
     token.write_text("jwt")

@@ -9,11 +9,13 @@ from tests.servers.cluster import Cluster as Server
 from vaultkube.apiserver.access import Right
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import find_connection
+from vaultkube.apiserver.resources import Resource
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable, MissingRight, Unavailable
 
 NAMESPACE = "access"
 PODS = Right("create", "pods", NAMESPACE)
+SECRETS = Resource("", "v1", "secrets", "default")
 TOKEN = Right("create", "serviceaccounts", NAMESPACE, "token", "reader")
 
 
@@ -91,7 +93,9 @@ NEEDING = {
         "default", "default", [], Deadline(5)
     ),
     "create subjectaccessreviews": lambda client: client.is_allowed({"username": "bob"}, PODS, Deadline(5)),
-    "create secrets in namespace default": lambda client: client.create("Secret", "default", {}, Deadline(5)),
+    "create secrets in namespace default": lambda client: client.add(
+        SECRETS, {"metadata": {"name": "x"}}, Deadline(5)
+    ),
     "list pods": lambda client: client.list_pods_of_node("node", Deadline(5)),
     "list nodes": lambda client: list(client.list_nodes(Deadline(5))),
     "create events in namespace default": lambda client: client.create_event("default", {}, Deadline(5)),

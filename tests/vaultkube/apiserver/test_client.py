@@ -24,11 +24,6 @@ from vaultkube.net import keepalive
 from vaultkube.net.tls import PEM
 
 
-@pytest.fixture(scope="module")
-def admin(cluster: Server) -> Cluster:
-    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
-
-
 @pytest.fixture
 def nobody(cluster: Server) -> Cluster:
     return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig_of("default"))}))
@@ -95,8 +90,9 @@ def test_the_pods_of_a_node_are_known_by_their_ids(cluster: Server, admin: Clust
 
 def test_an_object_is_created_once(admin: Cluster) -> None:
     document = {"metadata": {"name": "created-once"}, "data": {"k": "dg=="}}
-    assert admin.create("Secret", "default", document, soon())
-    assert not admin.create("Secret", "default", {**document, "data": {}}, soon())
+    secrets = Resource("", "v1", "secrets", "default")
+    assert admin.add(secrets, document, soon())
+    assert not admin.add(secrets, {**document, "data": {}}, soon())
     found = admin.get("Secret", "default", "created-once", soon())
     assert found and found["data"] == {"k": "dg=="}
 
@@ -147,7 +143,8 @@ def test_a_missing_right_names_the_caller(cluster: Server) -> None:
     with pytest.raises(
         MissingRight, match="the provider's ServiceAccount may not create secrets in namespace"
     ):
-        Cluster(connection, caller="the provider's ServiceAccount").create("Secret", "default", {}, soon())
+        provider = Cluster(connection, caller="the provider's ServiceAccount")
+        provider.add(Resource("", "v1", "secrets", "default"), {"metadata": {"name": "x"}}, soon())
 
 
 @pytest.mark.timed

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.servers.serving import serving
+from tests.servers.serving import QuietHandler, serving
 from vaultkube.apiserver.access import Right
 from vaultkube.apiserver.client import Cluster
 from vaultkube.apiserver.kubeconfig import Connection
@@ -30,7 +30,7 @@ def _workload(number: int) -> str:
     return f'{{"metadata": {{"name": "{number}"}}, "spec": "{_SPEC}"}}'
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     """Three workloads of the largest size."""
 
     limits: list[int]
@@ -57,9 +57,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         with suppress(BrokenPipeError, ConnectionResetError):
             self.wfile.write(text.encode())
-
-    def log_message(self, *_args: object) -> None:
-        """Print nothing."""
 
 
 @pytest.fixture

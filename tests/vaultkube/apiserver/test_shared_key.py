@@ -7,15 +7,9 @@ import pytest
 
 from tests.servers.cluster import Cluster as Server
 from vaultkube.apiserver.client import Cluster
-from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.apiserver.shared_key import find_key
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
-
-
-@pytest.fixture(scope="module")
-def admin(cluster: Server) -> Cluster:
-    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
 
 
 def test_the_first_makes_the_key_and_the_others_read_it(cluster: Server, admin: Cluster) -> None:

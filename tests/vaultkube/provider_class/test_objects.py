@@ -178,7 +178,6 @@ def test_all_problems_of_all_objects_are_reported() -> None:
     assert len(problems("- {objectName: .., secretPath: .., method: X}\n- {}\n")) == 5
 
 
-BOMB = "- &a {objectName: o, secretPath: p, secretArgs: {x: 1}}\n"
 LEVELS = "".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]\n" for level in range(1, 9))
 
 

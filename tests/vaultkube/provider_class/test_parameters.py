@@ -62,6 +62,7 @@ def test_the_mount_has_two_names() -> None:
         ({"rolename": "r"}, "did you mean roleName?"),
         ({"usePodIdentity": "true"}, "'usePodIdentity' is not a parameter of provider vault"),
         ({"objects": ""}, "objects names no object"),
+        ({"vaultAuthMountPath": "../../x"}, "is not the path of an auth method"),
         ({"roleName": "r" * 1025}, "roleName is longer than 1024 characters"),
     ],
 )

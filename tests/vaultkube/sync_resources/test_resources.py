@@ -102,6 +102,44 @@ def test_a_header_is_in_no_message() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Content-Length", "5"),
+        ("transfer-encoding", "chunked"),
+        ("Connection", "Upgrade"),
+        ("X Key", "a"),
+        ("X-Key:", "a"),
+        ("", "a"),
+        ("X-Key", "a\r\nOther: b"),
+        ("X-Key", "\x00"),
+        ("X-Key", " a"),
+    ],
+)
+def test_a_header_that_ends_or_reaches_into_other_requests_is_a_problem(name: str, value: str) -> None:
+    found = read_resource(document("VaultConnection", headers={name: value, "X-Right": "é, 1"}))
+    assert [problem.path for problem in found.errors] == [("spec", "headers", name)]
+
+
+@pytest.mark.parametrize("patterns", [["(?:(?:(?:){1000}){1000}){1000}"], ["x{1000}"] * 800])
+def test_expressions_of_an_object_are_compiled_within_bounds_together(patterns: list[str]) -> None:
+    found = read_resource(document("SecretTransformation", includes=patterns))
+    assert found.errors
+    assert all("too many steps" in problem.message for problem in found.errors)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("SecretTransformation", {"includes": ["("] * 20_000}),
+        ("SecretTransformation", {"templates": {f"k{number}": {"text": "{{"} for number in range(5000)}}),
+        ("VaultConnection", {"headers": {f"a {number}": "x" for number in range(5000)}}),
+    ],
+)
+def test_problems_of_an_object_do_not_fill_the_memory(kind: str, spec: dict[str, Any]) -> None:
+    assert 50 < len(read_resource(document(kind, **spec)).errors) <= 500
+
+
 def test_documents_of_other_groups_are_none() -> None:
     assert not is_resource({"apiVersion": "v1", "kind": "Secret"})
     assert not is_resource({"apiVersion": "secrets.hashicorp.com/v1beta1", "kind": "CSISecrets"})

@@ -80,6 +80,16 @@ def test_a_login_that_may_work_later_is_an_outage_and_no_refusal(
     assert "text of Vault" not in str(error)
 
 
+def test_a_vault_that_serves_only_https_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(*_arguments: Any, **_options: Any) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code, answer._content = 400, b"Client sent an HTTP request to an HTTPS server.\n"
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", send)
+    assert str(log_in()).endswith("400, it serves only HTTPS; write https:// in the address")
+
+
 @pytest.mark.parametrize(
     "body",
     [

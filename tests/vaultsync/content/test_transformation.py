@@ -175,3 +175,9 @@ def test_a_filter_and_its_opposite_divide_the_keys(names: list[str], pattern: st
     included = selected_fields(Merged(includes=(pattern,)), names, Work())
     excluded = selected_fields(Merged(excludes=(pattern,)), names, Work())
     assert sorted((*included, *excluded)) == sorted(names)
+
+
+def test_filters_charge_what_they_take_as_templates_do() -> None:
+    merged_filters = Merged(excludes=(".{100}z",))
+    with pytest.raises(TransformationFailed, match="too many steps"):
+        selected_fields(merged_filters, ["x" * 100], Work(1 << 16))

@@ -12,7 +12,7 @@ from tests.vaultsync.control.test_tools import Patched, Trusting, tools_with
 from vaultenv.basics.jsontext import Number
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import UNLIMITED, Deadline
-from vaultkube.sync_resources.resources import API_VERSION, GROUP
+from vaultkube.sync_resources.resources import GROUP
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.control.certificates import sync_certificate
@@ -100,10 +100,10 @@ class Scene:
         self.put("VaultAuth", vaultConnectionRef="one")
 
     def put(self, kind: str, name: str = "one", **spec: Any) -> None:
-        self.tools.store.put(entry_of(document(kind, name, **spec), kind, API_VERSION))
+        self.tools.store.put(entry_of(document(kind, name, **spec), kind))
 
     def entry(self) -> Entry:
-        return entry_of(self.api.found, self.kind, API_VERSION)
+        return entry_of(self.api.found, self.kind)
 
     def sync(self, **change: Any) -> float:
         """Apply a change of the spec, work on the object, and return the seconds until the next time."""

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from vaultkube.sync_resources.references import Reference
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.store import Entry, Key, entry_of
 from vaultsync.control.access import access_of
 from vaultsync.errors import ReferenceRefused
@@ -17,7 +16,7 @@ AUTH = {"method": "kubernetes", "mount": "kubernetes", "kubernetes": {"role": "a
 
 def _known(*objects: tuple[str, str, str, Mapping[str, Any]]) -> dict[Key, Entry]:
     entries = [
-        entry_of({"metadata": {"namespace": namespace, "name": name}, "spec": spec}, kind, API_VERSION)
+        entry_of({"metadata": {"namespace": namespace, "name": name}, "spec": spec}, kind)
         for kind, namespace, name, spec in objects
     ]
     return {entry.key: entry for entry in entries}

@@ -6,7 +6,6 @@ import pytest
 
 from tests.vaultkube.sync_resources.documents import document
 from vaultkube.sync_resources.references import Reference
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.store import Entry, SecretMark, Store, entry_of
 from vaultsync.control.changes import Changes, first_s, spread_s
 from vaultsync.control.queue import Queue
@@ -17,7 +16,7 @@ READY = {"conditions": [{"type": "Ready", "status": "True"}], "lastGeneration": 
 
 def entry(kind: str, status: dict[str, Any], **spec: Any) -> Entry:
     metadata = {"name": "one", "namespace": "team", "uid": "u1", "generation": 1}
-    return entry_of({**document(kind, **spec), "metadata": metadata, "status": status}, kind, API_VERSION)
+    return entry_of({**document(kind, **spec), "metadata": metadata, "status": status}, kind)
 
 
 def test_many_objects_are_spread_at_ten_a_second() -> None:

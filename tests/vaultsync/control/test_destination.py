@@ -11,7 +11,6 @@ from tests.vaultsync.content.specs import resource
 from vaultkube.apiserver.resources import Resource as Collection
 from vaultkube.deadline import UNLIMITED, Deadline
 from vaultkube.sync_resources.references import Reference
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.objects import Objects
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.content.mac import mac_of
@@ -73,7 +72,7 @@ class Scene:
         found = resource(destination=wanted)
         assert found.spec is not None
         self.destination = cast("Any", found.spec).destination
-        entry = entry_of({"metadata": {"name": "one"}}, "VaultStaticSecret", API_VERSION)
+        entry = entry_of({"metadata": {"name": "one"}}, "VaultStaticSecret")
         status = {"lastGeneration": found.generation, "secretMAC": MAC}
         self.entry: Entry = replace(entry, resource=found, status=status)
 

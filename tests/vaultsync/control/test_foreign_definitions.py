@@ -17,7 +17,7 @@ from tests.vaultsync.control.test_tools import Trusting, tools_with
 from tests.vaultsync.control.test_worker import Released, worked_with
 from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
-from vaultkube.sync_resources.resources import API_VERSION, KINDS
+from vaultkube.sync_resources.resources import KINDS
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.control.certificates import sync_certificate
@@ -78,7 +78,7 @@ class Definitions(Released):
         return self.document
 
     def entry(self) -> Entry:
-        return entry_of(self.document, self.document["kind"], API_VERSION)
+        return entry_of(self.document, self.document["kind"])
 
 
 class Requests:
@@ -107,7 +107,7 @@ def tools_of(objects: Definitions, vault: Requests) -> Tools:
         ),
     )
     for each in (document("VaultConnection"), document("VaultAuth", vaultConnectionRef="one")):
-        tools.store.put(entry_of(each, each["kind"], API_VERSION))
+        tools.store.put(entry_of(each, each["kind"]))
     return tools
 
 

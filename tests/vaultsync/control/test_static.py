@@ -13,7 +13,6 @@ from tests.vaultsync.vault.scene import IDENTITY
 from vaultenv.basics.jsontext import Number
 from vaultkube.deadline import UNLIMITED
 from vaultkube.errors import ClusterUnavailable, MissingRight
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
 from vaultsync import reasons
 from vaultsync.cluster.store import Entry, entry_of
@@ -80,7 +79,7 @@ class Work:
     def entry(self, kind: str, **spec: Any) -> Entry:
         found = document(kind, **spec) | {"status": self.status}
         found["metadata"]["generation"] = 1
-        return entry_of(found, kind, API_VERSION)
+        return entry_of(found, kind)
 
 
 def sync(work: Work, **spec: Any) -> float:

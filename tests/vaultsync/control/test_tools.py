@@ -14,7 +14,6 @@ from vaultkube.deadline import UNLIMITED
 from vaultkube.sync_resources.destination import RestartTarget
 from vaultkube.sync_resources.references import Reference
 from vaultkube.sync_resources.requests import VaultRequest
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.objects import Changed
 from vaultsync.cluster.store import Entry, Store, entry_of
 from vaultsync.control.changes import Changes
@@ -56,7 +55,7 @@ def tools_with(objects: Patched) -> Tools:
 def _entry(kind: str, *finalizers: str) -> Entry:
     found = document(kind)
     found["metadata"]["finalizers"] = list(finalizers)
-    return entry_of(found, kind, API_VERSION)
+    return entry_of(found, kind)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +156,7 @@ def test_the_status_of_an_object_is_not_left_to_one_that_was_made_anew_by_its_na
     first, second = document("VaultDynamicSecret"), document("VaultDynamicSecret", path="other")
     first["metadata"] |= {"uid": "first", "generation": 1, "resourceVersion": "5"}
     second["metadata"] |= {"uid": "second", "generation": 1, "resourceVersion": "7"}
-    entry, new = (entry_of(each, "VaultDynamicSecret", API_VERSION) for each in (first, second))
+    entry, new = (entry_of(each, "VaultDynamicSecret") for each in (first, second))
     tools.store.put(new)
     objects.after = {**second, "status": {"lastGeneration": 1}}
     tools.save(entry, (), {"lastGeneration": 1}, UNLIMITED)
@@ -191,7 +190,7 @@ def test_a_request_of_vault_holds_a_worker_for_a_minute_at_most(timeout: str | N
         ("VaultAuth", {**document("VaultAuth")["spec"], "vaultConnectionRef": "one"}),
     ):
         one = {"metadata": {"namespace": "team", "name": "one"}, "spec": spec}
-        tools.store.put(entry_of(one, kind, API_VERSION))
+        tools.store.put(entry_of(one, kind))
     access = tools.access(Reference("team", "one"), "team")
     assert tools.identity(access, "team", UNLIMITED).server.timeout_s == seconds
 

@@ -12,7 +12,6 @@ import pytest
 from tests.vaultkube.sync_resources.documents import document
 from tests.vaultsync.control.test_tools import Patched, Trusting, tools_with
 from vaultkube.sync_resources.destination import RestartTarget
-from vaultkube.sync_resources.resources import API_VERSION
 from vaultsync.cluster.notices import Notices
 from vaultsync.cluster.store import Entry, entry_of
 from vaultsync.control.conditions import failed
@@ -74,7 +73,7 @@ def test_a_deleted_certificate_of_the_vault_secrets_operator_is_released() -> No
         "finalizers": ["vaultpkisecrets.secrets.hashicorp.com/finalizer"],
         "deletionTimestamp": "2026-01-01T00:00:00Z",
     }
-    entry = entry_of(deleted, "VaultPKISecret", API_VERSION)
+    entry = entry_of(deleted, "VaultPKISecret")
     objects = worked_on(entry)
     assert objects.finalizers == []
 
@@ -84,7 +83,7 @@ def test_a_mistake_is_one_bounded_line_of_the_log(caplog: pytest.LogCaptureFixtu
     wrong = document(
         "VaultStaticSecret", destination={"name": "kv", "transformation": {"templates": templates}}
     )
-    entry = entry_of(wrong, "VaultStaticSecret", API_VERSION)
+    entry = entry_of(wrong, "VaultStaticSecret")
     worked_on(entry)
     assert "function" in caplog.records[0].fields["reason"]  # type: ignore[attr-defined]
     assert all(len(str(vars(record))) < 4000 for record in caplog.records)
@@ -94,7 +93,7 @@ def usable(objects: Released) -> Tools:
     """Return tools with a login and a connection, both `one`."""
     tools = replace(tools_with(objects), authorities=cast("Authorities", Trusting()))
     for each in (document("VaultConnection"), document("VaultAuth", vaultConnectionRef="one")):
-        tools.store.put(entry_of(each, each["kind"], API_VERSION))
+        tools.store.put(entry_of(each, each["kind"]))
     return tools
 
 
@@ -105,7 +104,7 @@ def failed_once(kind: str, status: dict[str, Any]) -> Entry:
     failure = [each._asdict() for each in failed("InvalidResourceRef", "gone", has_secret=True)]
     conditions = [{"type": each["type"], "status": str(each["holds"])} for each in failure]
     found["status"] = {"lastGeneration": 3, "secretMAC": "m", "conditions": conditions, **status}
-    return entry_of(found, kind, API_VERSION)
+    return entry_of(found, kind)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +191,7 @@ def test_a_mistake_that_wastes_what_vault_issues_is_tried_ever_less_often() -> N
     for kind in ("VaultPKISecret", "VaultStaticSecret"):
         objects = Saved()
         tools = replace(usable(objects), notices=cast("Notices", SimpleNamespace(send=lambda *_: None)))
-        entry = entry_of(document(kind, vaultAuthRef="one", destination=destination), kind, API_VERSION)
+        entry = entry_of(document(kind, vaultAuthRef="one", destination=destination), kind)
         tools.store.put(entry)
         workers = Workers(tools, Queue(), 1)
         delays[kind] = [workers._work(entry.key) for _ in range(10)][-1]

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from tests.servers.serving import serving
 from tests.servers.vault import Vault, VaultRefused
+from tests.vaultenv.broker import Broker
 from tests.vaultsync.running.operator import Tenant
 
 DYNAMIC = "VaultDynamicSecret"
@@ -17,24 +18,10 @@ path "sys/leases/revoke" { capabilities = ["update"] }
 """
 
 
-class _Broker(BaseHTTPRequestHandler):
-    """RabbitMQ's management API as far as Vault uses it."""
-
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.send_response(204)
-        self.end_headers()
-
-    do_DELETE = do_PUT
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        pass
-
-
 @contextmanager
 def rabbitmq(vault: Vault, mount: str) -> Iterator[None]:
     """A rabbitmq engine at this mount; its leases are revoked at the end."""
-    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Broker)) as broker:
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Broker)) as broker:
         connection = {"connection_uri": f"http://127.0.0.1:{broker.server_port}", "verify_connection": False}
         vault.mount(mount, "rabbitmq")
         vault.write(f"{mount}/config/connection", {**connection, "username": "u", "password": "p"})

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
 from tests.servers.kubectl import Kubectl
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 from tests.servers.vault import Vault
 
 ROOT = Path(__file__).parents[3]
@@ -94,12 +94,9 @@ class Operator:
 @contextmanager
 def leading(folder: Path, kubeconfig: Path, **environ: str) -> Iterator[Operator]:
     """A replica that leads, ended as the kubelet does."""
-    running = Operator(folder, kubeconfig, **environ)
-    try:
+    with stopping(Operator(folder, kubeconfig, **environ)) as running:
         eventually(running.leads)
         yield running
-    finally:
-        running.stop()
 
 
 class Tenant:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.cluster import Cluster, trust_in_vault
-from tests.servers.process import Process
+from tests.servers.process import Process, stopping
 from tests.servers.vault import Vault, VaultRefused
 from tests.vaultsync.running.operator import NAMESPACE, eventually
 from vaultkube.apiserver.client import Cluster as Client
@@ -198,14 +198,11 @@ def test_the_command_provisions_by_itself_until_it_is_ended(
     layout: Vault, cluster: Cluster, tmp_path: Path
 ) -> None:
     words, environ = _provision(layout, cluster, "--watch")
-    command = Process(words, tmp_path / "log", environ)
-    try:
+    with stopping(Process(words, tmp_path / "log", environ)) as command:
         shop = Labelled(cluster, layout)
         eventually(shop.has_role, timeout_s=30)
         line = f"namespace {shop.name}: role {shop.name}, path {MOUNT}/data/{shop.name}"
         eventually(lambda: line in (tmp_path / "log").read_text())
-    finally:
-        command.stop()
     assert not command.running()
 
 

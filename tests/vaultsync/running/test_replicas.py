@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.cluster import Cluster
+from tests.servers.process import stopping
 from tests.vaultsync.running.leases import DYNAMIC, add_dynamic, leases
 from tests.vaultsync.running.operator import NAMESPACE, Operator, Tenant, eventually
 from vaultkube.sync_resources.resources import KINDS
@@ -44,22 +45,21 @@ def test_the_second_replica_leads_after_sigterm_and_issues_no_credentials(
     add_dynamic(leasing)
     eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
     before, data = leases(leasing), leasing.data("credentials")
-    second = Operator(tmp_path, installed)
     try:
-        time.sleep(1)
-        assert (operator.leads(), second.leads(), second.get("/health/ready")[0]) == (True, False, 200)
-        assert second.figure("worked_total") == 0
-        operator.stop()
-        eventually(second.leads, timeout_s=10)
-        add_dynamic(leasing, "another")
-        eventually(lambda: leasing.data("another"))
-        time.sleep(6)  # what is in step is looked at within five seconds
-        assert before < leases(leasing)
-        assert len(leases(leasing)) == 2
-        assert leasing.data("credentials") == data
-        assert second.figure("worked_total") > 0
+        with stopping(Operator(tmp_path, installed)) as second:
+            time.sleep(1)
+            assert (operator.leads(), second.leads(), second.get("/health/ready")[0]) == (True, False, 200)
+            assert second.figure("worked_total") == 0
+            operator.stop()
+            eventually(second.leads, timeout_s=10)
+            add_dynamic(leasing, "another")
+            eventually(lambda: leasing.data("another"))
+            time.sleep(6)  # what is in step is looked at within five seconds
+            assert before < leases(leasing)
+            assert len(leases(leasing)) == 2
+            assert leasing.data("credentials") == data
+            assert second.figure("worked_total") > 0
     finally:
-        second.stop()
         operator.restart()
 
 
@@ -95,8 +95,7 @@ def test_two_installations_issue_no_credentials_because_of_each_other(
     operator: Operator, installed: Path, leasing: Tenant, tmp_path: Path
 ) -> None:
     names = {"LEASE_NAME": "another", "HMAC_SECRET_NAME": "another"}
-    second = Operator(tmp_path, installed, **names)
-    try:
+    with stopping(Operator(tmp_path, installed, **names)) as second:
         eventually(second.leads)
         add_dynamic(leasing)
         eventually(lambda: leasing.condition(DYNAMIC, "credentials").get("status") == "True")
@@ -106,8 +105,6 @@ def test_two_installations_issue_no_credentials_because_of_each_other(
         assert leases(leasing) == before
         assert leasing.data("credentials") == data
         leasing.cluster.request("DELETE", leasing.path(DYNAMIC, "credentials"))
-    finally:
-        second.stop()
 
 
 def test_once_does_nothing_while_another_process_leads(operator: Operator, once: Once) -> None:

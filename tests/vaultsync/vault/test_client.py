@@ -120,3 +120,9 @@ def test_a_vault_that_cannot_answer_now_refuses_nothing(
         Vaults().send(Server(vault.address), Call("GET", "auth/token/lookup-self", token="t"))
     assert type(raised.value) is kind
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["secret/data/../../../latest/meta-data", "auth/../../x/login", "/"])
+def test_a_path_that_leads_out_of_vaults_tree_is_not_requested(path: str) -> None:
+    with pytest.raises(VaultDenied, match=r"leads out of Vault's tree|the path is empty"):
+        Vaults().send(Server("http://127.0.0.1:1"), Call("GET", path))

@@ -17,7 +17,7 @@ import yaml
 
 from tests.servers.cluster import Cluster
 from tests.servers.kubectl import Kubectl
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 
 ROOT = Path(__file__).parents[3]
 NAMESPACE = "vault-webhook"
@@ -216,12 +216,9 @@ _REFERENCE = {"name": "P", "value": "vault:secret/data/app#password"}
 @contextmanager
 def installed(folder: Path, cluster: Cluster) -> Iterator[Installation]:
     """Yield an installation without replicas, and end it."""
-    installation = Installation(folder, cluster)
-    try:
+    with stopping(Installation(folder, cluster)) as installation:
         installation.install()
         yield installation
-    finally:
-        installation.stop()
 
 
 class Load:

@@ -10,6 +10,7 @@ from cryptography import x509
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
+from tests.servers.process import stopping
 from tests.webhook.certificates.installed import (
     CONFIGURATION,
     SECRET,
@@ -26,12 +27,9 @@ from webhook.certificates.state import State, data_of, read_pair
 @pytest.fixture(scope="module")
 def own_cluster(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Cluster]:
     """Yield an API server for these tests only, because their webhook sees every pod."""
-    server = Cluster(tmp_path_factory.mktemp("own") / "cluster", authority)
-    try:
+    with stopping(Cluster(tmp_path_factory.mktemp("own") / "cluster", authority)) as server:
         server.wait()
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

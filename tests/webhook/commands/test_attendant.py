@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.servers.authority import Authority
-from tests.servers.process import free_port
+from tests.servers.process import free_port, stopping
 from tests.webhook.served import Served
 
 pytestmark = pytest.mark.long
@@ -34,12 +34,9 @@ class Attended(Served):
 
 @contextmanager
 def started(folder: Path, authority: Authority) -> Iterator[Attended]:
-    webhook = Attended(folder, authority)
-    try:
+    with stopping(Attended(folder, authority)) as webhook:
         webhook.wait()
         yield webhook
-    finally:
-        webhook.stop()
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +117,8 @@ def test_a_killed_attendant_ends_its_server(own: Attended) -> None:
 
 
 def test_a_health_listener_in_use_is_named(attended: Attended, tmp_path: Path, authority: Authority) -> None:
-    other = Served(tmp_path / "other", authority, {"HEALTH_ADDRESS": f"127.0.0.1:{attended.health_port}"})
-    try:
+    with stopping(
+        Served(tmp_path / "other", authority, {"HEALTH_ADDRESS": f"127.0.0.1:{attended.health_port}"})
+    ) as other:
         assert soon(lambda: not other.process.running())
-        assert "HEALTH_ADDRESS cannot be listened at" in other.log_file.read_text()
-    finally:
-        other.stop()
+        assert "HEALTH_ADDRESS cannot be listened on" in other.log_file.read_text()

@@ -16,7 +16,6 @@ EXAMPLE = Path(__file__).parents[3] / "docs/examples/hashicorp.yaml"
 PREFIX = "vault.hashicorp.com/"
 SECRET = {"user": "bob", "password": "hunter2", "key": "two\nlines"}
 PATH = "secret/data/spitikos/api"
-EACH = "{{ with secret %s }}{{ range $k, $v := .Data.data }}{{ $k }}={{ $v }}\n{{ end }}{{ end }}"
 Render = Callable[..., tuple[int, str, str]]
 
 

@@ -244,6 +244,11 @@ RESOURCES = [
         {"memory": "32Mi"},
     ),
     ({"agent-limits-mem": "16Mi"}, {"cpu": "500m", "memory": "16Mi"}, {"cpu": "10m", "memory": "16Mi"}),
+    (
+        {"agent-requests-mem": "256Mi", "agent-requests-cpu": "1"},
+        {"cpu": "1", "memory": "256Mi"},
+        {"cpu": "1", "memory": "256Mi"},
+    ),
 ]
 
 

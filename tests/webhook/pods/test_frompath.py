@@ -32,6 +32,34 @@ def test_from_path_is_for_the_containers_that_are_named(
     assert not messages(plan.warnings)
 
 
+@pytest.mark.parametrize(
+    ("named", "key"),
+    [
+        ({"vault_env_from_path_include": "ap"}, "vault-env-from-path-include"),
+        ({"vault_env_from_path": "secret/data/app;containers=ap"}, "vault-env-from-path"),
+    ],
+)
+def test_paths_for_a_misspelt_container_are_a_warning_though_no_other_one_gets_the_launcher(
+    named: dict[str, str], key: str
+) -> None:
+    new, _, plan = mutate(
+        spec_of(container()), config_of(**{"vault_env_from_path": "secret/data/app", **named})
+    )
+    assert new == spec_of(container())
+    assert messages(plan.warnings) == (f"annotation {key}: the pod has no container ap",)
+
+
+def test_paths_in_a_variable_of_a_container_without_the_launcher_are_a_warning() -> None:
+    own = {"name": "VAULT_ENV_FROM_PATH", "value": "secret/data/app"}
+    new, _, plan = mutate(spec_of(container(env=[own])))
+    assert new == spec_of(container(env=[own]))
+    (warning,) = plan.warnings
+    assert warning.path == ("spec", "containers", 0, "env", 0, "value")
+    assert warning.message.endswith("write its paths into the annotation vault-env-from-path")
+    reading = container(env=[own, {"name": "KEY", "value": "vault:secret/data/app#key"}])
+    assert not mutate(spec_of(reading))[2].warnings
+
+
 def test_a_container_without_from_path_still_gets_its_own_references() -> None:
     config = config_of(vault_env_from_path="secret/data/app", vault_env_from_path_exclude="app")
     app = mutate(spec_of(referring(), container(name="other")), config)[0]["containers"][0]

@@ -54,6 +54,12 @@ def test_a_usable_or_unknown_value_of_the_launcher_is_no_problem(name: str, valu
     assert problems(name, value) == ()
 
 
+def test_a_variable_of_another_auth_method_is_the_programs_own() -> None:
+    assert problems("VAULT_USERNAME", "corp/jo") == ()
+    (problem,) = problems("VAULT_USERNAME", "corp/jo", vault_auth_method="userpass")
+    assert "VAULT_USERNAME" in problem.message
+
+
 def test_no_password_of_a_proxy_is_shown() -> None:
     (problem,) = problems("VAULT_PROXY_ADDR", "socks5://user:password@proxy:1080")
     assert (

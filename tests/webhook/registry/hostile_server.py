@@ -5,15 +5,16 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from tests.servers.authority import Certificate
+from tests.servers.serving import QuietHandler
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-class Visit(BaseHTTPRequestHandler):
+class Visit(QuietHandler):
     """One request; a behaviour is a function of it."""
 
     protocol_version = "HTTP/1.1"
@@ -46,9 +47,6 @@ class Visit(BaseHTTPRequestHandler):
 
     do_HEAD = do_GET
     do_POST = do_GET
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 Behaviour = Callable[[Visit], None]

@@ -13,6 +13,7 @@ from tests.servers.accounts import PULLER
 from tests.servers.authority import Authority, with_key_usage
 from tests.servers.images import image, index
 from tests.servers.packages import install_missing
+from tests.servers.process import stopping
 from tests.servers.registry import Registry
 from tests.webhook.registry.conftest import Connect, pull_secrets
 from tests.webhook.registry.containers import Containers
@@ -209,12 +210,11 @@ def old_registry(
     """Debian's registry 2.8.2, which still converts images to schema 1 for those who ask."""
     install_missing()
     folder = session_folder / f"old-registry-{request.param}"
-    server = Registry(folder, authority, request.param, binary=Path("/usr/bin/docker-registry"))
-    try:
+    with stopping(
+        Registry(folder, authority, request.param, binary=Path("/usr/bin/docker-registry"))
+    ) as server:
         server.wait()
         yield server
-    finally:
-        server.stop()
 
 
 _CROSS_CHECK = """

@@ -14,7 +14,7 @@ import pytest
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
 from tests.servers.endpoint import Endpoint
-from tests.servers.process import Process, free_port
+from tests.servers.process import Process, free_port, stopping
 from tests.webhook.registry import hostile
 from tests.webhook.registry.hostile_server import Behaviour, HostileServer
 
@@ -41,26 +41,25 @@ def process(
     """`vault-webhook serve` with two workers, as operators run it, but without TLS."""
     folder = session_folder / "webhook-under-attack"
     folder.mkdir()
-    running = Process(
-        [sys.executable, "-m", "webhook", "serve"],
-        folder / "webhook.log",
-        {
-            "PATH": os.environ["PATH"],
-            "LISTEN_ADDRESS": urlsplit(webhook.address).netloc,
-            "KUBECONFIG": str(cluster.kubeconfig),
-            "VAULT_ADDR": "https://vault.example.com",
-            "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
-            "ADMISSION_BUDGET": f"{BUDGET_S}s",
-            "METRICS_DIR": str(folder),
-            "REGISTRY_CA_FILE": str(authority.ca_file),
-            "REGISTRY_PRIVATE_HOSTS": evil.host,
-        },
-    )
-    try:
+    with stopping(
+        Process(
+            [sys.executable, "-m", "webhook", "serve"],
+            folder / "webhook.log",
+            {
+                "PATH": os.environ["PATH"],
+                "LISTEN_ADDRESS": urlsplit(webhook.address).netloc,
+                "KUBECONFIG": str(cluster.kubeconfig),
+                "VAULT_ADDR": "https://vault.example.com",
+                "VAULT_ENV_IMAGE": "registry.example.com/vault-env:1",
+                "ADMISSION_BUDGET": f"{BUDGET_S}s",
+                "METRICS_DIR": str(folder),
+                "REGISTRY_CA_FILE": str(authority.ca_file),
+                "REGISTRY_PRIVATE_HOSTS": evil.host,
+            },
+        )
+    ) as running:
         running.wait_until(lambda: webhook.answers("/healthz"))
         yield running
-    finally:
-        running.stop()
 
 
 def review(webhook: Endpoint, image: str, namespace: str = "default") -> dict[str, Any]:

@@ -63,6 +63,11 @@ class EmptyVault(BrokenVault):
         return dict.fromkeys(resolution.values)
 
 
+class EchoingVault(BrokenVault):
+    def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
+        return {key: b"vault:a/b#hunter2" if key.endswith("again") else b"text" for key in resolution.values}
+
+
 class SealedVault(BrokenVault):
     def resolve(self, resolution: Resolution, deadline: Deadline) -> dict[str, bytes | None]:
         raise VaultUnavailable("failed to request new Vault token: Vault is sealed")
@@ -227,6 +232,18 @@ def test_an_optional_reference_to_a_missing_path_stays_with_a_warning() -> None:
     assert response["warnings"] == [
         "a keeps its reference, which is optional: its path, key or version is missing"
     ]
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
+def test_a_resolved_value_that_the_next_update_would_resolve_again_is_a_warning(resource: str) -> None:
+    field = {"configmaps": "data", "secrets": "stringData", "objects": "spec"}[resource]
+    content = {
+        "metadata": {"name": "c", "annotations": {PREFIX + "vault-serviceaccount": "reader"}},
+        field: {"again": "vault:a/b#c", "once": "vault:a/b#d"},
+    }
+    (warning,) = Served(vault=EchoingVault()).review(resource, content)["warnings"]
+    assert "again now holds text that has the form of a reference" in warning
+    assert "hunter2" not in warning
 
 
 def test_problems_are_reported_beside_an_api_server_that_does_not_answer(served: Served) -> None:

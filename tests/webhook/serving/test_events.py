@@ -9,7 +9,6 @@ import pytest
 
 from tests.servers.cluster import Cluster as Server
 from vaultkube.apiserver.client import Cluster
-from vaultkube.apiserver.kubeconfig import find_connection
 from vaultkube.deadline import Deadline
 from vaultkube.errors import ClusterUnavailable
 from webhook.admission.review import AdmissionRequest
@@ -53,11 +52,6 @@ def test_a_long_reason_is_cut_at_a_whole_character() -> None:
     note = refusal_event(request_for({"name": "x"}), "ü" * 2000, "pod-1")["note"]
     assert set(note) == {"ü"}
     assert 990 <= len(note.encode()) <= 1024
-
-
-@pytest.fixture(scope="module")
-def admin(cluster: Server) -> Cluster:
-    return Cluster(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))
 
 
 def events_in(cluster: Server, namespace: str, count: int) -> list[dict[str, Any]]:

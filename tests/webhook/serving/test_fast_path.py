@@ -21,7 +21,7 @@ from tests.webhook.serving.test_app import NoMetrics
 from vaultkube.deadline import Deadline
 from webhook.admission.needs import Need, SecretObject, Steps, advance
 from webhook.admission.review import AdmissionRequest, Decision
-from webhook.serving.fast_path import Incoming, Request, State
+from webhook.serving.fast_path import Incoming, Request, State, parse_head
 from webhook.serving.reviewer import Answer, Review, Reviewer
 from webhook.serving.sending import message, send
 
@@ -161,6 +161,18 @@ def test_any_other_request_is_left_to_gunicorn(received: bytes) -> None:
 )
 def test_bytes_that_cannot_become_a_request_are_refused(received: bytes) -> None:
     assert parse(received) is State.BAD
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize(
+    "piece", [b"-", b"a: x\r\n", b"a:" + b" " * 80, b"traceparent: x", b"a:" + b" x" * 40]
+)
+def test_a_head_of_a_stranger_takes_a_moment_whatever_is_in_it(piece: bytes) -> None:
+    text = b"POST /pods HTTP/1.1\r\n" + piece * (8000 // len(piece)) + b"\r\n\r\n"
+    before = time.thread_time()
+    for _ in range(50):
+        assert parse_head(text) is None
+    assert time.thread_time() - before < 1.0
 
 
 def test_a_head_is_no_longer_than_eight_kibibytes() -> None:

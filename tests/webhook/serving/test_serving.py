@@ -19,6 +19,7 @@ import pytest
 
 from bench.webhook.pod import review
 from tests.servers.authority import Authority
+from tests.servers.process import stopping
 from tests.webhook.served import Served, running
 from vaultkube.net.strangers import MOST_OF_A_SOURCE
 from webhook.config.annotation_keys import PREFIX
@@ -533,8 +534,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_figures_stay(own: Served) -
 
 
 def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: Authority) -> None:
-    served = Served(tmp_path / "webhook", authority, {"METRICS_DIR": str(tmp_path)})
-    try:
+    with stopping(Served(tmp_path / "webhook", authority, {"METRICS_DIR": str(tmp_path)})) as served:
         served.wait()
         for reviews in range(1, 5):
             assert allowed(served)
@@ -546,8 +546,6 @@ def test_the_files_of_killed_workers_do_not_pile_up(tmp_path: Path, authority: A
         (folder,) = tmp_path.glob("vault-webhook-metrics-*")
         files = {file.stem.rpartition("_")[2] for file in folder.glob("*.db")}
         assert files <= {"dead", *map(str, served.pids())}
-    finally:
-        served.stop()
     assert not folder.exists()
 
 
@@ -624,14 +622,13 @@ def test_denied_callers_are_counted_and_make_no_flood_of_lines(guarded: Served) 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Served]:
     """Yield a webhook that answers only callers with a certificate of the CA."""
-    webhook = Served(
-        tmp_path_factory.mktemp("certified"), authority, {"TLS_CLIENT_CA_FILE": str(authority.ca_file)}
-    )
-    try:
+    with stopping(
+        Served(
+            tmp_path_factory.mktemp("certified"), authority, {"TLS_CLIENT_CA_FILE": str(authority.ca_file)}
+        )
+    ) as webhook:
         webhook.wait()
         yield webhook
-    finally:
-        webhook.stop()
 
 
 def test_a_caller_needs_a_configured_client_certificate(certified: Served, authority: Authority) -> None:

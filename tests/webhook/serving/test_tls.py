@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,24 @@ def served_names(contexts: ReloadingContext, ca_file: Path) -> tuple[object, ...
 
 def test_the_context_is_the_same_while_the_files_are(contexts: ReloadingContext) -> None:
     assert contexts.get() is contexts.get()
+
+
+@pytest.mark.parametrize(("group", "is_accepted"), [("prime256v1", True), ("secp384r1", False)])
+def test_a_client_cannot_choose_a_group_whose_handshake_takes_more_work(
+    contexts: ReloadingContext, group: str, is_accepted: bool
+) -> None:
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.check_hostname = False
+    client_context.verify_mode = ssl.CERT_NONE
+    client_context.set_ecdh_curve(group)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context.wrap_bio(to_client, to_server)
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    server = contexts.get().wrap_bio(to_server, to_client, server_side=True)
+    with pytest.raises(ssl.SSLWantReadError if is_accepted else ssl.SSLError) as raised:
+        server.do_handshake()
+    assert isinstance(raised.value, ssl.SSLWantReadError) is is_accepted
 
 
 def test_a_new_certificate_is_served_to_the_next_connection(

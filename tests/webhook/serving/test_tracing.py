@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import HTTPServer
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster
-from tests.servers.serving import serving
+from tests.servers.serving import QuietHandler, serving
 from tests.webhook.admission.test_review import review_of
 from tests.webhook.served import running
 from tests.webhook.serving.test_app import REFERRING, BrokenVault, DownCluster, DownRegistry, NoMetrics, pod
@@ -98,7 +98,7 @@ def spans() -> Iterator[tuple[str, list[Any]]]:
     """Yield the address of a receiver of OTLP over HTTP, and the received spans."""
     received: list[Any] = []
 
-    class Receiver(BaseHTTPRequestHandler):
+    class Receiver(QuietHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
@@ -106,9 +106,6 @@ def spans() -> Iterator[tuple[str, list[Any]]]:
                     received.extend((resource.resource, span) for span in scope.spans)
             self.send_response(200)
             self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
 
     with serving(HTTPServer(("127.0.0.1", 0), Receiver)) as server:
         yield f"http://127.0.0.1:{server.server_port}", received

@@ -17,7 +17,12 @@ _WORDS = ("a", "9", "a-b_c.9", "a..b", "a.", "a-", "256.1.1.999", "a" * 300)
 
 
 def harmless(variable: Variable) -> tuple[str, ...] | None:
-    """Return the values with the same effect as no variable; None if any printable ASCII text has it."""
+    """Return the values with the same effect as no variable; None if any printable ASCII text has it.
+
+    Python decides whether a variable of some auth methods is the program's own.
+    """
+    if variable.methods:
+        return ()
     if variable.name == _LEVEL:
         return ("", *LEVELS[1:])  # a start without work logs only at debug
     if not variable.only_for_requests:

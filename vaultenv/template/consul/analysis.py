@@ -36,19 +36,16 @@ class Finding(Record):
 
 
 class Mention(Record):
-    """A call of `secret`, `secrets` or `pkiCert`, and its path, or None if the template computes it.
+    """The path of a call of `secret`, `secrets` or `pkiCert`, or None if the template computes it.
 
     With `writes` it sends data to Vault.
     """
 
-    __slots__ = ("column", "function", "line", "path", "writes")
+    __slots__ = ("path", "writes")
 
-    def __init__(self, function: str, path: str | None, writes: bool, line: int, column: int) -> None:
-        self.function = function
+    def __init__(self, path: str | None, writes: bool) -> None:
         self.path = path
         self.writes = writes
-        self.line = line
-        self.column = column
 
 
 class Analysis(Record):
@@ -96,10 +93,7 @@ def analyse(
         Finding(rule, *line_and_column(text, at), message)
         for rule, at, message in sorted(problems, key=lambda problem: problem[1])
     ]
-    mentions = [
-        Mention(call, path, writes, *line_and_column(text, at)) for call, path, writes, at in flow.mentions
-    ]
-    return Analysis(findings, mentions)
+    return Analysis(findings, [Mention(path, writes) for path, writes in flow.mentions])
 
 
 def _refusal(text: str, name: str, left: str, right: str) -> Iterator[tuple[str, int, str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from vaultenv.basics import jsontext
 from vaultenv.template.consul.numbers import float_of
 from vaultenv.template.consul.signatures import strict
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.json_text import json_text, json_value
-from vaultenv.template.values import ITEM, raw
+from vaultenv.template.json_text import json_size, json_text, json_value
+from vaultenv.template.values import raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +27,6 @@ def _parse_json(value: str) -> Any:
         raise TemplateError("not JSON") from None
 
 
-def _json_size(value: str) -> int:
-    return len(value) + ITEM * jsontext.count_values(raw(value))
-
-
 def _digest(name: str, data: bytes) -> bytes:
     from vaultenv.basics import digest
 
@@ -50,7 +45,7 @@ ENCODINGS: dict[str, Function] = strict(
     {
         "hmacSHA256Hex": (_hmac_sha256, "ss"),
         "md5sum": (lambda value: _digest("md5", raw(value)).hex(), "s"),
-        "parseJSON": (_parse_json, "s", _json_size),
+        "parseJSON": (_parse_json, "s", json_size),
         "sha256Hex": (lambda value: _digest("sha256", raw(value)).hex(), "s"),
         "toJSON": (json_text, "a"),
         "toJSONPretty": (lambda value: json_text(value, indent="  "), "a"),

@@ -33,11 +33,11 @@ class _Answer:
 class Flow:
     """Follows literal paths through variables and dots.
 
-    `mentions` has (function, path or None, whether it writes, position), `problems` (rule, position, message).
+    `mentions` has (path or None, whether it writes), `problems` (rule, position, message).
     """
 
     def __init__(self, trees: Trees, is_kv2: Callable[[str], bool]) -> None:
-        self.mentions: list[tuple[str, str | None, bool, int]] = []
+        self.mentions: list[tuple[str | None, bool]] = []
         self.problems: list[tuple[str, int, str]] = []
         self._is_kv2 = is_kv2
         self._variables: list[tuple[str, _Answer | None]] = []
@@ -92,7 +92,7 @@ class Flow:
         literal = arguments[0]
         path = literal.path if literal and literal.part == "text" else None
         writes = call.name == "pkiCert" or len(arguments) > 1
-        self.mentions.append((call.name, None if path is None else path.strip().strip("/"), writes, call.at))
+        self.mentions.append((None if path is None else path.strip().strip("/"), writes))
         self._check_call(call, arguments)
         if call.name == "secret" and path is not None and not writes:
             return _Answer("secret", path)

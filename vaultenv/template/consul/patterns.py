@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vaultenv.template.consul.signatures import StrictFunction
 from vaultenv.template.pieces import Written
+from vaultenv.template.regex.program import charging
 from vaultenv.template.regex.replace import matches, replaced
 
 TYPE_CHECKING = False
@@ -14,10 +15,6 @@ if TYPE_CHECKING:
     from vaultenv.template.functions import Function
     from vaultenv.template.work import Work
 
-_UNITS_PER_STEP = 64
-_UNITS_PER_CHARACTER = 64
-"""Units of work for each character of a compiled pattern."""
-
 
 class Matching(StrictFunction):
     """A function that charges its work while it runs, as the cost of a pattern is known only from character to character."""
@@ -26,7 +23,7 @@ class Matching(StrictFunction):
 
     def call(self, letters: str, arguments: Sequence[Any], work: Work) -> Any:
         """Return the function's value; raise TemplateError, also for more than `work` allows."""
-        work.charge(sum(map(len, arguments)) + _UNITS_PER_CHARACTER * len(arguments[0]))
+        work.charge(sum(map(len, arguments)))
         value = self._call(*arguments, work)
         work.charge_result(value)
         is_written = isinstance(value, str) and all(isinstance(argument, Written) for argument in arguments)
@@ -34,13 +31,11 @@ class Matching(StrictFunction):
 
 
 def _matches(pattern: str, text: str, work: Work) -> bool:
-    return matches(pattern, text, lambda steps: work.charge(_UNITS_PER_STEP * steps))
+    return matches(pattern, text, charging(work))
 
 
 def _replaced(pattern: str, replacement: str, text: str, work: Work) -> str:
-    return replaced(
-        pattern, replacement, text, lambda steps: work.charge(_UNITS_PER_STEP * steps), work.bounded
-    )
+    return replaced(pattern, replacement, text, charging(work), work.bounded)
 
 
 PATTERNS: dict[str, Function] = {

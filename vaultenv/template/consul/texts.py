@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-
 from vaultenv.basics.text import SPACE
 from vaultenv.template.consul.signatures import per_character, strict
 from vaultenv.template.consul.title import title
@@ -11,6 +9,7 @@ from vaultenv.template.errors import TemplateError
 from vaultenv.template.pieces import Composed, Piece, Written, pieces_of
 from vaultenv.template.texts import (
     base64_decoded,
+    base64_encoded,
     lower,
     replaced_size,
     split,
@@ -19,7 +18,6 @@ from vaultenv.template.texts import (
     upper,
 )
 from vaultenv.template.types import StringMap, Strings
-from vaultenv.template.values import of_raw, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,14 +25,6 @@ if TYPE_CHECKING:
 
 _TO_URL = str.maketrans("+/", "-_")
 _FROM_URL = str.maketrans("-_+/", "+/**")
-
-
-def _base64_encode(value: str) -> str:
-    return b2a_base64(raw(value), newline=False).decode()
-
-
-def _base64_decode(value: str) -> str:
-    return of_raw(base64_decoded(raw(value)))
 
 
 def _per_unusual(value: str) -> int:
@@ -79,10 +69,10 @@ def _split_to_map(between: str, inside: str, value: str) -> StringMap:
 
 TEXTS: dict[str, Function] = strict(
     {
-        "base64Decode": (_base64_decode, "s"),
-        "base64Encode": (_base64_encode, "s"),
-        "base64URLDecode": (lambda value: _base64_decode(value.translate(_FROM_URL)), "s"),
-        "base64URLEncode": (lambda value: _base64_encode(value).translate(_TO_URL), "s"),
+        "base64Decode": (base64_decoded, "s"),
+        "base64Encode": (base64_encoded, "s"),
+        "base64URLDecode": (lambda value: base64_decoded(value.translate(_FROM_URL)), "s"),
+        "base64URLEncode": (lambda value: base64_encoded(value).translate(_TO_URL), "s"),
         "indent": (_indent, "is", _indented_size),
         "join": (_join, "sl", _joined_size),
         "replaceAll": (lambda old, new, value: value.replace(old, new), "sss", replaced_size),

@@ -8,10 +8,15 @@ from vaultenv.template.regex.sets import CharSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vaultenv.template.regex.sets import Ranges
 
 _CLASSES = {"d": sets.DIGITS, "s": sets.SPACES, "w": sets.WORD}
 _CONTROLS = {"a": 7, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
+_LONGEST_FOLDED = 200
+STEPS_PER_CHARACTER = 4
+"""Charge for a character of a pattern, or of a range whose cases are looked up."""
 LONGEST_NAME = 128
 """The most characters in brackets or braces, to limit the search for their end."""
 _OCTAL = "01234567"
@@ -57,10 +62,11 @@ def _hex_code(pattern: str, at: int) -> tuple[int, int]:
 class ClassReader:
     """Reads a class after its bracket, or an escape of a class."""
 
-    def __init__(self, pattern: str, at: int, fold: bool) -> None:
+    def __init__(self, pattern: str, at: int, fold: bool, charge: Callable[[int], None]) -> None:
         self._pattern = pattern
         self._at = at
         self._fold = fold
+        self._charge = charge
         self._ranges: list[tuple[int, int]] = []
         self._categories: list[tuple[frozenset[str], bool]] = []
 
@@ -96,8 +102,7 @@ class ClassReader:
         return False
 
     def _add(self, ranges: Ranges, negated: bool) -> None:
-        if self._fold:
-            ranges = tuple(one for low, high in ranges for one in sets.folded(low, high))
+        ranges = tuple(one for low, high in ranges for one in self._cases(low, high))
         self._ranges += sets.complement(ranges) if negated else ranges
 
     def _category(self, negated: bool) -> None:
@@ -136,7 +141,14 @@ class ClassReader:
             high = self._one()
         if low > high:
             raise bad("invalid character class range")
-        self._ranges += sets.folded(low, high) if self._fold else ((low, high),)
+        self._ranges += self._cases(low, high)
+
+    def _cases(self, low: int, high: int) -> Ranges:
+        """Return a range, and with `fold` its characters in other cases if it is short."""
+        if not self._fold or high - low > _LONGEST_FOLDED:
+            return ((low, high),)
+        self._charge(STEPS_PER_CHARACTER * (high - low + 1))
+        return sets.folded(low, high)
 
     def _one(self) -> int:
         char = self._peek()

@@ -10,31 +10,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from vaultenv.template.work import Work
+
     Charge = Callable[[int], None]
     Match = tuple[int, ...]
 
+_UNITS_PER_STEP = 16
 _LONGEST = 10_000
 _MOST_STEPS = 10_000
+_MOST_POSITIONS = 200_000
+"""Positions of groups that all threads together may hold: each thread has a start and an end for each group."""
+_POSITIONS_PER_STEP = 16
 _CHAR, _SPLIT, _JUMP, _SAVE, _EDGE, _DONE = range(6)
 
 
-class Program:
-    """A compiled expression: its instructions, and the names of its groups, the whole match first."""
+def charging(work: Work) -> Charge:
+    """Return the function that charges the steps of a program to the work of a template."""
+    return lambda steps: work.charge(_UNITS_PER_STEP * steps)
 
-    def __init__(self, pattern: str) -> None:
+
+class Program:
+    """A compiled expression: its instructions, and the names of its groups, the whole match first.
+
+    `charge` is called with the number of steps before they are done, to compile and to search: a few characters, such as
+    `(x{99}){99}`, can be a long program, or with nothing to repeat a long way to a short one.
+    """
+
+    def __init__(self, pattern: str, charge: Charge) -> None:
         if len(pattern) > _LONGEST:
             raise bad("it is too large")
-        tree, self.names = parse(pattern)
+        self._charge = charge
+        tree, self.names = parse(pattern, charge)
         self._code: list[tuple[int, Any, Any]] = []
         self._emit(_SAVE, 0)
         self._compile(tree)
         self._emit(_SAVE, 1)
         self._emit(_DONE)
-
-    @property
-    def size(self) -> int:
-        """Return the number of instructions."""
-        return len(self._code)
+        if len(self._code) * len(self.names) > _MOST_POSITIONS:
+            raise bad("it has too many groups")
 
     def _emit(self, operation: int, first: Any = None) -> int:
         if len(self._code) >= _MOST_STEPS:
@@ -43,6 +56,7 @@ class Program:
         return len(self._code) - 1
 
     def _compile(self, node: Node) -> None:
+        self._charge(1)
         if isinstance(node, Char):
             self._emit(_CHAR, node.chars)
         elif isinstance(node, Edge):
@@ -91,41 +105,36 @@ class Program:
     def _set_split(self, at: int, inside: int, after: int, greedy: bool) -> None:
         self._code[at] = (_SPLIT, inside, after) if greedy else (_SPLIT, after, inside)
 
-    def search(self, text: str, start: int, charge: Charge) -> Match | None:
-        """Return the leftmost match from `start` on, as starts and ends of its groups, -1 for a group without a match.
-
-        `charge` is called with the number of steps for each character before they are done.
-        """
+    def search(self, text: str, start: int) -> Match | None:
+        """Return the leftmost match from `start` on, as starts and ends of its groups, -1 for a group without a match."""
         threads: dict[int, Match] = {}
         found: Match | None = None
         empty = (-1,) * (2 * len(self.names))
         for at in range(start, len(text) + 1):
             if found is None:
-                self._follow(threads, 0, empty, text, at, charge)
+                self._follow(threads, 0, empty, text, at)
             if not threads:
                 break
-            threads, found = self._step(threads, text, at, found, charge)
+            threads, found = self._step(threads, text, at, found)
         return found
 
     def _step(
-        self, threads: dict[int, Match], text: str, at: int, found: Match | None, charge: Charge
+        self, threads: dict[int, Match], text: str, at: int, found: Match | None
     ) -> tuple[dict[int, Match], Match | None]:
         """Advance all threads over the character at `at`; a match ends the threads of a lower priority."""
         char = text[at : at + 1]
         char = "\ufffd" if char and 0xD800 <= ord(char) < 0xE000 else char
-        charge(len(threads))
+        self._charge(len(threads))
         moved: dict[int, Match] = {}
         for place, match in threads.items():
             operation, chars, _ = self._code[place]
             if operation == _DONE:
                 return moved, match
             if operation == _CHAR and char and char in chars:
-                self._follow(moved, place + 1, match, text, at + 1, charge)
+                self._follow(moved, place + 1, match, text, at + 1)
         return moved, found
 
-    def _follow(
-        self, threads: dict[int, Match], place: int, match: Match, text: str, at: int, charge: Charge
-    ) -> None:
+    def _follow(self, threads: dict[int, Match], place: int, match: Match, text: str, at: int) -> None:
         """Add the threads that are reached without a character, in the order of their priority."""
         pending = [(place, match)]
         passed = 0
@@ -141,10 +150,11 @@ class Program:
             elif operation == _JUMP:
                 pending.append((first, match))
             elif operation == _SAVE:
+                passed += len(match) // _POSITIONS_PER_STEP
                 pending.append((place + 1, (*match[:first], at, *match[first + 1 :])))
             elif operation == _EDGE and _is_edge(first, text, at):
                 pending.append((place + 1, match))
-        charge(passed)
+        self._charge(passed)
 
 
 def _is_edge(kind: str, text: str, at: int) -> bool:

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 def matches(pattern: str, text: str, charge: Charge) -> bool:
     """Return whether the pattern matches anywhere in the text; raise TemplateError for an invalid pattern."""
-    return Program(pattern).search(text, 0, charge) is not None
+    return Program(pattern, charge).search(text, 0) is not None
 
 
 def replaced(
     pattern: str, replacement: str, text: str, charge: Charge, bound: Callable[[int], object]
 ) -> str:
     """Return regexp.ReplaceAllString; raise TemplateError. `bound` is called with the length of the text so far."""
-    program = Program(pattern)
+    program = Program(pattern, charge)
     out: list[str] = []
     length = last = at = 0
     while at <= len(text):
-        match = program.search(text, at, charge)
+        match = program.search(text, at)
         if match is None:
             break
         start, end = match[:2]

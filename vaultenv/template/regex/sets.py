@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     Ranges = tuple[tuple[int, int], ...]
 
 LAST = 0x10FFFF
+_MOST_KNOWN = 100
+"""Cached answers of a set: more would take the memory of a program with thousands of sets."""
 DIGITS: Ranges = ((0x30, 0x39),)
 SPACES: Ranges = ((0x09, 0x0A), (0x0C, 0x0D), (0x20, 0x20))
 UPPER: Ranges = ((0x41, 0x5A),)
@@ -74,31 +76,42 @@ class CharSet:
         negated: bool = False,
         fold: bool = False,
     ) -> None:
-        self._ranges = tuple(ranges)
-        self._categories = tuple(categories)
+        self._ranges = complement(complement(ranges))
+        self._categories = tuple(dict.fromkeys(categories))
         self._negated = negated
         self._fold = fold
         self._known: dict[str, bool] = {}
 
     def __contains__(self, char: str) -> bool:
         if char not in self._known:
-            if len(self._known) > 1000:
+            if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
             self._known[char] = self._holds(char) != self._negated
         return self._known[char]
 
     def _holds(self, char: str) -> bool:
         chars = orbit(char) if self._fold else (char,)
-        return any(low <= ord(one) <= high for one in chars for low, high in self._ranges) or any(
+        return any(_is_in(ord(one), self._ranges) for one in chars) or any(
             (_category(one) in names) != negated for one in chars for names, negated in self._categories
         )
 
 
-def folded(low: int, high: int) -> Iterable[tuple[int, int]]:
-    """Return a range, and its characters in other cases if it is short."""
-    if high - low > 200:
-        return ((low, high),)
-    return ((low, high), *((ord(one), ord(one)) for code in range(low, high + 1) for one in orbit(chr(code))))
+def _is_in(code: int, ranges: Ranges) -> bool:
+    """Return whether the character is in one of the sorted ranges."""
+    start, end = 0, len(ranges)
+    while start < end:
+        middle = (start + end) // 2
+        if ranges[middle][1] < code:
+            start = middle + 1
+        else:
+            end = middle
+    return start < len(ranges) and ranges[start][0] <= code
+
+
+def folded(low: int, high: int) -> Ranges:
+    """Return a range, and its characters in other cases that are outside of it."""
+    others = {ord(one) for code in range(low, high + 1) for one in orbit(chr(code))}
+    return ((low, high), *((code, code) for code in others if not low <= code <= high))
 
 
 def orbit(char: str) -> frozenset[str]:

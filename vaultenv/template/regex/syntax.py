@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from vaultenv.template.regex import sets
-from vaultenv.template.regex.classes import LONGEST_NAME, ClassReader, bad, escape_code
+from vaultenv.template.regex.classes import LONGEST_NAME, STEPS_PER_CHARACTER, ClassReader, bad, escape_code
 from vaultenv.template.regex.sets import CharSet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _MOST_REPEATS = 1000
 _DEEPEST = 100
@@ -80,9 +80,13 @@ class Group(Node):
         self.part = part
 
 
-def parse(pattern: str) -> tuple[Node, list[str]]:
-    """Return the tree, and the names of its groups ("" without one), the whole match first; raise TemplateError."""
-    parser = _Parser(pattern)
+def parse(pattern: str, charge: Callable[[int], None]) -> tuple[Node, list[str]]:
+    """Return the tree, and the names of its groups ("" without one), the whole match first; raise TemplateError.
+
+    `charge` is called with the number of steps before they are done.
+    """
+    charge(STEPS_PER_CHARACTER * len(pattern))
+    parser = _Parser(pattern, charge)
     tree = parser.choice()
     if not parser.at_end:
         raise bad("unexpected )")
@@ -90,9 +94,10 @@ def parse(pattern: str) -> tuple[Node, list[str]]:
 
 
 class _Parser:
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, charge: Callable[[int], None]) -> None:
         self.names = [""]
         self._pattern = pattern
+        self._charge = charge
         self._at = 0
         self._flags = frozenset[str]()
         self._depth = 0
@@ -165,7 +170,7 @@ class _Parser:
         if char == "(":
             return self._group()
         if char == "[":
-            reader = ClassReader(self._pattern, self._at + 1, "i" in self._flags)
+            reader = self._reader(self._at + 1)
             chars, self._at = reader.read()
             return Char(chars)
         if char == "\\":
@@ -181,6 +186,9 @@ class _Parser:
             return Edge("line end" if "m" in self._flags else "end")
         return self._char(char)
 
+    def _reader(self, at: int) -> ClassReader:
+        return ClassReader(self._pattern, at, "i" in self._flags, self._charge)
+
     def _char(self, char: str) -> Char:
         fold = "i" in self._flags
         code = ord(char)
@@ -191,7 +199,7 @@ class _Parser:
         if letter in _EDGES:
             self._at += 2
             return Edge(_EDGES[letter])
-        reader = ClassReader(self._pattern, self._at, "i" in self._flags)
+        reader = self._reader(self._at)
         if reader.class_escape():
             chars, self._at = reader.alone()
             return Char(chars)

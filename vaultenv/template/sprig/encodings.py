@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-
-from vaultenv.basics import jsontext
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.functions import Function, table
-from vaultenv.template.json_text import json_text, json_value
-from vaultenv.template.texts import base64_decoded
-from vaultenv.template.values import ITEM, of_raw, raw
+from vaultenv.template.json_text import json_size, json_text, json_value
+from vaultenv.template.texts import base64_decoded, base64_encoded
+from vaultenv.template.values import of_raw, raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-
-def _b64enc(value: str) -> str:
-    return b2a_base64(raw(value), newline=False).decode()
-
-
-def _b64dec(value: str) -> str:
-    return of_raw(base64_decoded(raw(value)))
 
 
 def _sum(name: str, value: str) -> str:
@@ -49,10 +38,6 @@ def _from_json(value: str) -> Any:
 def _float_of(number: str) -> float | None:
     value = float(number)
     return None if value in (float("inf"), float("-inf")) else value
-
-
-def _json_size(value: str) -> int:
-    return len(value) + ITEM * jsontext.count_values(raw(value))
 
 
 _BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -94,8 +79,8 @@ def _of_base32(digits: str) -> bytes:
 
 ENCODINGS: dict[str, Function] = table(
     {
-        "b64enc": (_b64enc, "s"),
-        "b64dec": (_b64dec, "s"),
+        "b64enc": (base64_encoded, "s"),
+        "b64dec": (base64_decoded, "s"),
         "b32enc": (_b32enc, "t", lambda value: len(value) * 8 // 5),
         "b32dec": (_b32dec, "s"),
         "sha1sum": (lambda value: _sum("sha1", value), "s"),
@@ -105,6 +90,6 @@ ENCODINGS: dict[str, Function] = table(
         "toJson": (json_text, "a"),
         "toPrettyJson": (lambda value: json_text(value, indent="  "), "a"),
         "toRawJson": (lambda value: json_text(value, html=False), "a"),
-        "fromJson": (_from_json, "s", _json_size),
+        "fromJson": (_from_json, "s", json_size),
     }
 )

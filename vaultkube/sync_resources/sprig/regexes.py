@@ -6,50 +6,38 @@ https://masterminds.github.io/sprig/strings.html
 from typing import TYPE_CHECKING
 
 from vaultenv.template.functions import Function
-from vaultenv.template.regex.program import Program
+from vaultenv.template.regex.program import Program, charging
 from vaultenv.template.regex.replace import expanded
 from vaultenv.template.types import NilStrings, Strings
 from vaultenv.template.values import ITEM
-from vaultkube.sync_resources.sprig.working import UNITS_PER_CHARACTER, Working
+from vaultkube.sync_resources.sprig.working import Working
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from vaultenv.template.regex.program import Charge, Match
+    from vaultenv.template.regex.program import Match
     from vaultenv.template.work import Work
 
-_UNITS_PER_STEP = 64
+_UNITS_PER_CHARACTER = 64
 _QUOTED = str.maketrans({char: f"\\{char}" for char in r"\.+*?()|[]{}^$"})
 
 
-def _charge(work: "Work") -> "Charge":
-    return lambda steps: work.charge(_UNITS_PER_STEP * steps)
-
-
-def _program(pattern: str, work: "Work") -> Program:
-    """Return the compiled pattern; a few characters, such as `x{1000}`, can make a long program."""
-    work.charge(UNITS_PER_CHARACTER * len(pattern))
-    program = Program(pattern)
-    work.charge(_UNITS_PER_STEP * program.size)
-    return program
-
-
 def _match(work: "Work", pattern: str, text: str) -> bool:
-    return _program(pattern, work).search(text, 0, _charge(work)) is not None
+    return Program(pattern, charging(work)).search(text, 0) is not None
 
 
 def _find(work: "Work", pattern: str, text: str) -> str:
-    found = _program(pattern, work).search(text, 0, _charge(work))
+    found = Program(pattern, charging(work)).search(text, 0)
     return text[found[0] : found[1]] if found else ""
 
 
 def _spans(work: "Work", pattern: str, text: str, most: int) -> list[tuple[int, int]]:
     """Return the first `most` matches, all if that is negative; none is empty just after another one."""
-    program = _program(pattern, work)
+    program = Program(pattern, charging(work))
     spans: list[tuple[int, int]] = []
     at, last = 0, -1
     while at <= len(text) and len(spans) != most:
-        found = program.search(text, at, _charge(work))
+        found = program.search(text, at)
         if found is None:
             break
         start, end = found[:2]
@@ -68,10 +56,10 @@ def _find_all(work: "Work", pattern: str, text: str, most: int) -> Strings:
 
 def _split(work: "Work", pattern: str, text: str, most: int) -> Strings:
     if not most:
-        _program(pattern, work)
+        Program(pattern, charging(work))
         return NilStrings()
     if pattern and not text:
-        _program(pattern, work)
+        Program(pattern, charging(work))
         return Strings([""])
     parts: list[str] = []
     start = end = 0
@@ -89,17 +77,17 @@ def _replaced(
     work: "Work", pattern: str, text: str, length: int, new: "Callable[[Match, Program], str]"
 ) -> str:
     """Return the text with its matches replaced by new texts that are made from `length` characters each."""
-    program = _program(pattern, work)
+    program = Program(pattern, charging(work))
     out: list[str] = []
     size = last = at = 0
     while at <= len(text):
-        match = program.search(text, at, _charge(work))
+        match = program.search(text, at)
         if match is None:
             break
         start, end = match[:2]
         out.append(text[last:start])
         if end > last or not start:
-            work.charge(_UNITS_PER_STEP * length + 2 * ITEM)
+            work.charge(_UNITS_PER_CHARACTER * length + 2 * ITEM)
             out.append(new(match, program))
             size += len(out[-1])
             work.bounded(size)

@@ -16,8 +16,8 @@ ROLE = "role"
 class Parameter:
     """One parameter: it sets a field of `Config` or a variable of the launcher, or `why` says that it is unusable.
 
-    A `refused` parameter would change the login to another than the author means, unless its value is `only`, which
-    vault-env uses in any case. Other unusable parameters have no effect.
+    A `refused` parameter would change the login to another than the author means. Other unusable parameters have no
+    effect. A parameter whose value is `only` says what vault-env does in any case.
     """
 
     sets: str = ""
@@ -47,8 +47,8 @@ def _refused(why: str) -> Parameter:
 
 
 _ROLE = Parameter(sets="role")
-_STAYS = Parameter(why="vault-env removes no file")
-_NO_RELOAD = Parameter(why="vault-env reads the files at each login")
+_STAYS = Parameter(why="vault-env removes no file", only="false")
+_NO_RELOAD = Parameter(why="vault-env reads the files at each login", only="true")
 _POLLING = Parameter(why="vault-env logs in when it needs to")
 _BY_VARIABLE = "write no credentials into an annotation: set the variable {} in the container"
 _AZURE_RESOURCE = "https://management.azure.com/"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import FALSE as NO_TOKEN
 from vaultenv.agent_settings import AgentFile, AgentSettings, Listener
+from vaultkube.documents.quantity import parse_quantity
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits, without_program
@@ -38,6 +39,11 @@ _CONFIGMAP_FIELDS = (
     "render_interval_s",
 )
 """Fields whose annotations HashiCorp's own program does not read: its configuration is a ConfigMap."""
+_AMOUNTS = (
+    ("requests_cpu", "limits_cpu"),
+    ("requests_memory", "limits_memory"),
+    ("requests_ephemeral", "limits_ephemeral"),
+)
 _SIDECAR_KEY = agent_key("as_sidecar")
 
 
@@ -118,7 +124,7 @@ def read_file_mode(
         *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
         *template_problems([file.source for file in files], in_files=True),
-        *_backoffs(agent),
+        *_contradictions(agent),
         *_contents(mode),
         *address_problems(config, defaults, settings),
         *_unused(agent),
@@ -158,7 +164,8 @@ def _listener(agent: AgentConfig) -> Listener | None:
     return Listener(agent.cache_listener_port, NO_TOKEN, quit=True) if agent.enable_quit else None
 
 
-def _backoffs(agent: AgentConfig) -> Iterator[Problem]:
+def _contradictions(agent: AgentConfig) -> Iterator[Problem]:
+    """Yield a problem for each value that another annotation, or the value's own meaning, excludes."""
     usual = AgentSettings()
     least, most = (
         agent.auth_min_backoff_s or usual.min_backoff_s,
@@ -170,6 +177,12 @@ def _backoffs(agent: AgentConfig) -> Iterator[Problem]:
     if agent.cache_listener_port not in range(1, 65536):
         message = f": {agent.cache_listener_port} is no port: write a number from 1 to 65535"
         yield Problem("annotation-value", *about(Origin("cache_listener_port"), message))
+    for request_field, limit_field in _AMOUNTS:
+        request, limit = getattr(agent, request_field), getattr(agent, limit_field)
+        is_both = {request_field, limit_field} <= agent.annotated
+        if is_both and request and limit and parse_quantity(request) > parse_quantity(limit):
+            message = f": {request} is more than {limit} in {agent_key(limit_field)}"
+            yield Problem("annotation-value", *about(Origin(request_field), message))
 
 
 def _contents(mode: FileMode) -> Iterator[Problem]:

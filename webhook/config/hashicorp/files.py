@@ -100,7 +100,14 @@ def _folder(path: str) -> str:
 
 def _file_name(agent: AgentConfig, name: str) -> str:
     preserves_case = agent.preserve_cases.get(name, agent.preserve_case)
-    return agent.files.get(name) or (name if preserves_case else name.lower())
+    return _plain(agent.files.get(name, "")) or (name if preserves_case else name.lower())
+
+
+def _plain(path: str) -> str:
+    """Return a relative path without `.` and empty parts, as Go joins paths; one of another form stays, and is refused."""
+    if path.startswith("/") or path.endswith("/"):
+        return path
+    return "/".join(part for part in path.split("/") if part not in ("", ".")) or path
 
 
 def _is_absolute(path: str) -> bool:
@@ -128,7 +135,7 @@ def _name_problems(agent: AgentConfig) -> Iterator[Problem]:
         if not _is_inside(_file_name(agent, name)):
             field = "files" if agent.files.get(name) else "secrets"
             file = _file_name(agent, name)
-            message = f": {file!r} is no file of the volume: write a relative path without .. and //"
+            message = f": {file!r} is no file of the volume: write a relative path without .."
             folder, _, last = file.rpartition("/")
             hides_little = folder.count("/") > 1  # a volume at /etc would hide the image's own files
             if _is_absolute(file) and hides_little:

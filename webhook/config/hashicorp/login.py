@@ -68,8 +68,7 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
     files, problems = _tls_files(settings.values(), agent.tls_secret or operators_tls_secret)
     if agent.tls_secret and not files:
-        message = f" has no effect without {_TLS_FOLDER}FILE in ca-cert or client-cert"
-        problems.append(Problem("annotation-ignored", *about(Origin("tls_secret"), message)))
+        problems.append(_unused_secret())
     if not (agent.tls_secret or _CA in settings):
         files = {**CA_FILES, **files}
     values = {target: each.value for target, each in settings.items() if target not in files}
@@ -99,6 +98,9 @@ def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca
     if operators_ca and not (operators_tls_secret or names_ca):
         values[_CA_BYTES] = operators_ca
     problems = [*_problems(found), *_unmounted(settings.values(), secret, agent.extra_secret)]
+    names_files |= any(path.startswith(_TLS_FOLDER) for path in agent.template_files.values())
+    if agent.tls_secret and not (names_files or agent.configmap):
+        problems.append(_unused_secret())
     return _login(agent, settings, values, {}, problems)
 
 
@@ -121,6 +123,11 @@ def _login(
         },
         problems=(*problems, *(() if agent.configmap else _unusable(settings.values()))),
     )
+
+
+def _unused_secret() -> Problem:
+    message = f" has no effect without {_TLS_FOLDER}FILE in ca-cert or client-cert"
+    return Problem("annotation-ignored", *about(Origin("tls_secret"), message))
 
 
 def _problems(found: Iterable[_Setting | Problem]) -> Iterator[Problem]:
@@ -178,7 +185,7 @@ def _parameter(
         )
     elif known.refused and text != known.only:
         yield Problem("annotation-refused", *about(origin, f": {user} cannot use it: {known.why}"))
-    elif known.why and not known.refused:
+    elif known.why and text != known.only:
         yield Problem("annotation-ignored", *about(origin, f" has no effect in {user}: {known.why}"))
     elif known.sets or known.variable:
         yield _Setting(known.sets or known.variable, text, origin)

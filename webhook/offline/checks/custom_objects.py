@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from vaultenv.references.grammar import has_reference
+from vaultkube.documents.utf8 import utf8
 from vaultkube.objects.custom import is_custom_group
 from vaultkube.problem import FieldPath, Problem
+from webhook.offline.lists import objects_in
 from webhook.offline.reviewable import find_objects
 
 _METADATA: FieldPath = ("metadata",)
@@ -18,17 +20,14 @@ _NOT_REGISTERED = (
 )
 
 
-def custom_object_problems(
-    content: object, custom_kinds: Collection[str], path: FieldPath = ()
-) -> Iterator[Problem]:
+def custom_object_problems(content: object, custom_kinds: Collection[str]) -> Iterator[Problem]:
     """Yield a problem for each reference of an object that is no pod, Secret or ConfigMap, where it is not resolved."""
-    if not isinstance(content, dict):
-        return
-    items = content.get("items")
-    if str(content.get("kind")).endswith("List") and isinstance(items, list):
-        for index, item in enumerate(items):
-            yield from custom_object_problems(item, custom_kinds, (*path, "items", index))
-        return
+    for path, each in objects_in(content):
+        for problem in _problems(each, custom_kinds):
+            yield problem.inside(path)
+
+
+def _problems(content: Mapping[str, object], custom_kinds: Collection[str]) -> Iterator[Problem]:
     found = [each.resource for each in find_objects(content, "", custom_kinds)]
     if found not in ([], ["objects"]):
         return
@@ -36,14 +35,14 @@ def custom_object_problems(
     elsewhere = _NOT_REGISTERED if slash and is_custom_group(group) else _NOT_CUSTOM
     for place in _references(content, ()):
         if place[:1] == _METADATA:
-            yield Problem("custom-object", (*path, *place), _IN_METADATA)
+            yield Problem("custom-object", place, _IN_METADATA)
         elif not found:
-            yield Problem("custom-object", (*path, *place), elsewhere)
+            yield Problem("custom-object", place, elsewhere)
 
 
 def _references(content: object, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(content, str):
-        if has_reference(content.encode("utf-8", "surrogatepass")) and path != _LAST_APPLIED:
+        if has_reference(utf8(content)) and path != _LAST_APPLIED:
             yield path
         return
     parts: Iterable[tuple[str | int, object]] = ()

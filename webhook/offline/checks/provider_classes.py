@@ -7,6 +7,7 @@ from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath, Problem
 from vaultkube.provider_class.objects import OBJECTS, SecretObject, unknown
 from vaultkube.provider_class.parameters import PARAMETERS, ClassParameters, parse_class
+from webhook.offline.lists import objects_in
 from webhook.offline.reviewable import follow
 
 _GROUP, _KIND = "secrets-store.csi.x-k8s.io", "SecretProviderClass"
@@ -28,20 +29,16 @@ class ProviderClass(NamedTuple):
         return f"{_KIND} {self.namespace}/{self.name}"
 
 
-def find_classes(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[ProviderClass]:
+def find_classes(content: Any, namespace: str) -> Iterator[ProviderClass]:
     """Yield the classes of a document, also in a List; `namespace` is that of classes that name none."""
-    items = follow(content, ("items",))
-    if isinstance(items, list):
-        for index, item in enumerate(items):
-            yield from find_classes(item, namespace, (*path, "items", index))
-    is_class = follow(content, ("kind",)) == _KIND and str(follow(content, ("apiVersion",))).startswith(
-        f"{_GROUP}/"
-    )
-    if is_class and follow(content, ("spec", "provider")) == "vault":
-        parameters = follow(content, PARAMETERS)
-        name, own = (follow(content, ("metadata", key)) for key in ("name", "namespace"))
+    for path, each in objects_in(content):
+        is_class = each.get("kind") == _KIND and str(each.get("apiVersion")).startswith(f"{_GROUP}/")
+        if not is_class or follow(each, ("spec", "provider")) != "vault":
+            continue
+        parameters = follow(each, PARAMETERS)
+        name, own = (follow(each, ("metadata", key)) for key in ("name", "namespace"))
         found = parameters if isinstance(parameters, dict) else {}
-        secrets = follow(content, _SECRETS)
+        secrets = follow(each, _SECRETS)
         yield ProviderClass(path, str(own or namespace), str(name or ""), found, secrets)
 
 

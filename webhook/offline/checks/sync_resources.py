@@ -14,7 +14,7 @@ from vaultkube.sync_resources.references import DEFAULT, Reference
 from vaultkube.sync_resources.requests import request_of
 from vaultkube.sync_resources.resources import BY_KIND, GROUP, SPEC, Resource, is_resource, read_resource
 from vaultkube.sync_resources.secrets import DynamicSecretSpec, PkiSecretSpec, StaticSecretSpec
-from webhook.offline.reviewable import follow
+from webhook.offline.lists import objects_in
 
 SECRETS = (StaticSecretSpec, DynamicSecretSpec, PkiSecretSpec)
 _DESTINATION: FieldPath = (*SPEC, "destination")
@@ -48,26 +48,21 @@ class Together:
         return self._writers[secret]
 
 
-def find_resources(content: Any, namespace: str, path: FieldPath = ()) -> Iterator[FoundResource]:
+def find_resources(content: Any, namespace: str) -> Iterator[FoundResource]:
     """Yield the custom objects of a document, also in a List; `namespace` is that of objects that name none."""
-    items = follow(content, ("items",))
-    if isinstance(items, list):
-        for index, item in enumerate(items):
-            yield from find_resources(item, namespace, (*path, "items", index))
-    elif isinstance(content, dict) and is_resource(content):
-        found = read_resource(content)
-        yield FoundResource(path, replace(found, namespace=found.namespace or namespace))
+    for path, each in objects_in(content):
+        if is_resource(each):
+            found = read_resource(each)
+            yield FoundResource(path, replace(found, namespace=found.namespace or namespace))
 
 
-def kind_problems(content: Any, path: FieldPath = ()) -> Iterator[Problem]:
+def kind_problems(content: Any) -> Iterator[Problem]:
     """Yield a problem for each object of the group, also in a List, whose kind the operator does not have."""
-    items, kind = follow(content, ("items",)), follow(content, ("kind",))
-    if isinstance(items, list):
-        for index, item in enumerate(items):
-            yield from kind_problems(item, (*path, "items", index))
-    elif str(follow(content, ("apiVersion",))).startswith(f"{GROUP}/") and kind not in BY_KIND:
-        what = f"a kind of {GROUP} that this operator has"
-        yield Problem("sync-kind", (*path, "kind"), unknown(str(kind), tuple(BY_KIND), what))
+    for path, each in objects_in(content):
+        kind = str(each.get("kind"))
+        if str(each.get("apiVersion")).startswith(f"{GROUP}/") and kind not in BY_KIND:
+            what = f"a kind of {GROUP} that this operator has"
+            yield Problem("sync-kind", (*path, "kind"), unknown(kind, tuple(BY_KIND), what))
 
 
 def resource_problems(found: FoundResource, policy: PathPolicy, together: Together) -> Iterator[Problem]:

@@ -114,19 +114,15 @@ def test_a_finding_has_its_remedy(text: str, remedy: str) -> None:
 def test_all_paths_are_listed_and_a_built_one_as_none() -> None:
     text = '{{ secret " /kv/a/ " }}{{ secret "kv/b?version=2" "x=1" }}\n{{ secrets "kv" }}{{ pkiCert "pki/issue/x" "cn=a" }}'
     text += '{{ $p := printf "kv/%s" "x" }}{{ secret $p }}{{ define "t" }}{{ "kv/c" | secret }}{{ end }}'
-    assert sorted(map(repr, analyse(text, "t").mentions)) == sorted(
-        map(
-            repr,
-            [
-                Mention("secret", "kv/a", False, 1, 4),
-                Mention("secret", "kv/b?version=2", True, 1, 27),
-                Mention("secrets", "kv", False, 2, 4),
-                Mention("pkiCert", "pki/issue/x", True, 2, 22),
-                Mention("secret", None, False, 2, 86),
-                Mention("secret", "kv/c", False, 2, 126),
-            ],
-        )
-    )
+    expected = [
+        Mention("kv/a", False),
+        Mention("kv/b?version=2", True),
+        Mention("kv", False),
+        Mention("pki/issue/x", True),
+        Mention(None, False),
+        Mention("kv/c", False),
+    ]
+    assert sorted(map(repr, analyse(text, "t").mentions)) == sorted(map(repr, expected))
 
 
 def test_other_delimiters_are_read() -> None:

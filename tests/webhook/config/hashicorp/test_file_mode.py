@@ -181,6 +181,13 @@ def test_a_pod_without_any_agent_is_a_warning() -> None:
     assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-pre-populate")]
 
 
+def test_a_secret_for_tls_that_nothing_names_is_a_warning() -> None:
+    tls = {**SECRET, "tls-secret": "vault-tls"}
+    assert rules_and_keys(file_mode(tls).warnings) == [("annotation-ignored", "tls-secret")]
+    assert not file_mode({**tls, "ca-cert": "/vault/tls/ca.crt"}).warnings
+    assert not file_mode({**tls, "agent-inject-template-file-db": "/vault/tls/db.ctmpl"}).warnings
+
+
 def test_an_agent_without_files_is_a_warning() -> None:
     (message,) = messages(file_mode({}).warnings)
     assert "the agent brings nothing" in message
@@ -193,6 +200,7 @@ REFUSED = [
     ({"auth-min-backoff": "10m"}, "annotation-value", "auth-min-backoff"),
     ({"agent-cache-listener-port": "0"}, "annotation-value", "agent-cache-listener-port"),
     ({"agent-cache-listener-port": "65536"}, "annotation-value", "agent-cache-listener-port"),
+    ({"agent-requests-cpu": "1", "agent-limits-cpu": "500m"}, "annotation-value", "agent-requests-cpu"),
     ({"agent-json-patch": "{}"}, "annotation-value", "agent-json-patch"),
     ({"agent-inject-template-db": "{{ secrit }}"}, "template", "agent-inject-template-db"),
     ({"service": "https://localhost"}, "vault-address", "service"),

@@ -59,6 +59,8 @@ PLACES = [
     ({"secret-volume-path": " ", "agent-inject-file-db": " "}, "/vault/secrets/db"),
     ({"agent-inject-file-db": "App.env"}, "/vault/secrets/App.env"),
     ({"agent-inject-file-db": "conf/app.env"}, "/vault/secrets/conf/app.env"),
+    ({"agent-inject-file-db": "./app.env"}, "/vault/secrets/app.env"),
+    ({"agent-inject-file-db": "conf//./app.env"}, "/vault/secrets/conf/app.env"),
     ({"secret-volume-path": "/etc/app/"}, "/etc/app/db"),
     ({"secret-volume-path": "/etc/app", "secret-volume-path-db": "/run/db"}, "/run/db/db"),
 ]
@@ -96,7 +98,7 @@ BAD_PLACES = [
     ({"agent-inject-file-db": "../x"}, "agent-inject-file-db"),
     ({"agent-inject-file-db": "a/../../x"}, "agent-inject-file-db"),
     ({"agent-inject-file-db": "/etc/passwd"}, "agent-inject-file-db"),
-    ({"agent-inject-file-db": "a//b"}, "agent-inject-file-db"),
+    ({"agent-inject-file-db": "."}, "agent-inject-file-db"),
     ({"agent-inject-file-db": "a/"}, "agent-inject-file-db"),
     ({"secret-volume-path": "secrets"}, "secret-volume-path"),
     ({"secret-volume-path": "/"}, "secret-volume-path"),

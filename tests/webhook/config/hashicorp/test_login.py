@@ -153,6 +153,22 @@ def test_parameters_without_effect_are_warned_about() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("auth_type", "parameter", "value"),
+    [
+        ("jwt", "remove-jwt-after-reading", "false"),
+        ("approle", "remove-secret-id-file-after-reading", "false"),
+        ("ldap", "remove-password-after-reading", "false"),
+        ("cert", "reload", "true"),
+    ],
+)
+def test_a_parameter_that_says_what_is_done_anyway_is_no_warning(
+    auth_type: str, parameter: str, value: str
+) -> None:
+    mode = exec_mode({"auth-type": auth_type, f"auth-config-{parameter}": value})
+    assert (mode.problems, mode.warnings) == ((), ())
+
+
 def test_files_of_the_secret_are_read_where_the_launcher_has_them() -> None:
     annotations = {
         "tls-secret": "vault-tls",
