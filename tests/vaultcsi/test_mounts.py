@@ -130,6 +130,16 @@ def test_one_path_with_other_arguments_is_another_request(
     assert files["one"] != files["two"]
 
 
+def test_a_path_that_takes_another_method_says_which(provider: Provider, surroundings: Surroundings) -> None:
+    surroundings.role("hashed", "sys/tools/hash")
+    objects = [{"objectName": "sum", "secretPath": "sys/tools/hash", "secretKey": "sum"}]
+    status, message = provider.driver.refusal(surroundings.attributes(objects, roleName="hashed"))
+    assert status == "FAILED_PRECONDITION"
+    assert message.endswith(
+        "Code: 405. Errors: 1 error occurred: * unsupported operation: set method: PUT in the object"
+    )
+
+
 def test_an_answer_without_a_body_is_an_error_with_a_path(
     provider: Provider, surroundings: Surroundings
 ) -> None:

@@ -25,7 +25,7 @@ from vaultenv.renewal.schedule import (
 AHEAD_S = 120.0
 """Seconds until the next mount at the latest: the poll interval of the driver. An answer that ends before it is replaced now."""
 _PACE = Pace(0.0)
-_READS = ("GET", "LIST")
+READS = ("GET", "LIST")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,6 @@ def issued_answer(
     terms = terms_of(body, date_s)
     if terms.kind in (LEASED, EXPIRING):
         return IssuedAnswer(dumps(body).encode(), granted(terms, _PACE, now, chance))
-    if method not in _READS and terms.kind == STATIC:
+    if method not in READS and terms.kind == STATIC:
         return IssuedAnswer(dumps(body).encode(), Held(Terms(), NEVER))
     return None

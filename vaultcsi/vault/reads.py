@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from vaultcsi.errors import CsiError, PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
+from vaultcsi.vault.issued import READS
 from vaultcsi.vault.room import MountRoom
 from vaultcsi.vault.server import PodLogin
 from vaultenv.client.answers import MOUNTS, body_or_error, error_messages, mount_in, refusal
@@ -13,6 +14,7 @@ from vaultkube.deadline import Deadline
 from vaultkube.provider_class.objects import SecretRequest
 
 Body = dict[str, Any]
+_OTHER_METHOD = 405
 
 
 class Reader:
@@ -54,8 +56,11 @@ class Reader:
         )
 
     def _error(self, secret_request: SecretRequest, answer: Answer, found: VaultEnvError) -> CsiError:
+        line = refusal(answer.method, answer.url, answer.status, answer.body)
+        if answer.status == _OTHER_METHOD:
+            other = "PUT" if secret_request.method in READS else "GET"
+            return SecretNotRead(f"{line}: set method: {other} in the object")
         if isinstance(found, PermissionRefused):
-            line = refusal(answer.method, answer.url, answer.status, answer.body)
             return PathForbidden(
                 f"{line}: the policies of the role must allow {secret_request.method} of {secret_request.path} ({self._login})"
             )

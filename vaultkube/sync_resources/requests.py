@@ -62,4 +62,5 @@ def _certificate(spec: PkiSecretSpec) -> VaultRequest:
 
 
 def _joined(*parts: str) -> str:
-    return "/".join(part.strip("/") for part in parts if part.strip("/"))
+    """Return a path without empty segments, for which Vault would redirect."""
+    return "/".join(segment for part in parts for segment in part.split("/") if segment)

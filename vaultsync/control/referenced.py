@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from vaultenv.client.answers import refusal
+from vaultenv.client.answers import is_https_only, refusal
 from vaultkube.deadline import Deadline
 from vaultkube.errors import Refused
 from vaultkube.sync_resources.auth import AuthSpec
@@ -22,8 +22,6 @@ from vaultsync.vault.server import Server
 
 _LOOK_S = 1.0
 _REACH_S, _STATE = 5.0, "sys/seal-status"
-_NOT_HTTPS = 400
-"""The answer of Vault's TLS listener to a request of http://."""
 
 
 def accept(tools: Tools, entry: Entry, deadline: Deadline) -> float:
@@ -45,8 +43,8 @@ def reach(tools: Tools, server: Server) -> None:
     """Have Vault answer, whatever that is: it may be sealed, or a proxy may deny this path; raise VaultAway or VaultDenied."""
     server = replace(server, timeout_s=min(server.timeout_s, _REACH_S))
     answer = tools.vaults.exchange(server, Call("GET", _STATE))
-    if answer.status_code == _NOT_HTTPS:
-        raise VaultDenied(refusal("GET", f"{server.address}/v1/{_STATE}", _NOT_HTTPS, answer.content))
+    if is_https_only(answer.content):
+        raise VaultDenied(refusal("GET", f"{server.address}/v1/{_STATE}", answer.status_code, answer.content))
 
 
 def release(tools: Tools, entry: Entry, age_s: float, deadline: Deadline) -> float:

@@ -78,6 +78,10 @@ class Vaults:
             raise VaultDenied(
                 f"{bounded(call.path, _SHOWN)}: Vault's answer is longer than {_ANSWER_BYTES} bytes"
             ) from None
+        except requests.exceptions.InvalidHeader:
+            raise ReferenceRefused(
+                "headers of the VaultConnection or VaultAuth: a name or a value is none of HTTP: correct it"
+            ) from None
         except requests.RequestException as error:
             raise VaultAway(
                 f"{call.method} {_url(server, call)}: {cause_of(error)}; check the address and CA of the "

@@ -22,6 +22,7 @@ def request(kind: str, **spec: Any) -> VaultRequest:
         ("VaultStaticSecret", {"version": 0}, ("GET", "secret/data/a/b", {}, None)),
         ("VaultStaticSecret", {"type": "kv-v1", "version": 3}, ("GET", "secret/a/b", {}, None)),
         ("VaultStaticSecret", {"mount": "/kv/", "path": "/x/"}, ("GET", "kv/data/x", {}, None)),
+        ("VaultStaticSecret", {"mount": "a//kv", "path": "x//y"}, ("GET", "a/kv/data/x/y", {}, None)),
         ("VaultDynamicSecret", {}, ("GET", "aws/creds/role", {}, None)),
         ("VaultDynamicSecret", {"requestHTTPMethod": "POST"}, ("PUT", "aws/creds/role", {}, {})),
         (

@@ -46,7 +46,7 @@ UNREACHED: dict[str, tuple[dict[str, Any], str]] = {
         "the CA of the VaultConnection holds no certificate in PEM form",
     ),
     "no Vault": ({"address": "https://127.0.0.1:9"}, "check the address and CA of the VaultConnection"),
-    "no TLS": ({"address": "http://HOST"}, "The address has to begin with https://"),
+    "no TLS": ({"address": "http://HOST"}, "write https:// in the address"),
 }
 OF_THE_OBJECT = ("no VaultConnection", "no VaultAuthGlobal", "the operator's node")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.vaultenv.client.stand_in import answer, stand_in
 from tests.vaultsync.content.specs import static
 from vaultsync.content.source import source_of
-from vaultsync.errors import DataUnusable, SyncError, VaultAway, VaultDenied
+from vaultsync.errors import DataUnusable, ReferenceRefused, SyncError, VaultAway, VaultDenied
 from vaultsync.vault import client
 from vaultsync.vault.client import Call, Vaults
 from vaultsync.vault.server import Server
@@ -80,6 +80,13 @@ def test_a_write_that_is_not_found_has_none_of_a_read() -> None:
             b'{"errors":["no handler for route"],"data":{}}',
             Call("PUT", "pki/revoke", body={}),
         )
+
+
+@pytest.mark.parametrize("header", [("X-A", "b\r\nX-C: secret"), ("X\nA", "secret"), ("X-A", " secret")])
+def test_a_header_that_cannot_be_sent_is_a_mistake_and_no_outage(header: tuple[str, str]) -> None:
+    with pytest.raises(ReferenceRefused, match="headers of the VaultConnection") as caught:
+        Vaults().send(Server("http://127.0.0.1:9", headers=(header,)), READ)
+    assert "secret" not in str(caught.value)
 
 
 def test_an_answer_is_not_read_that_would_be_a_hundred_times_as_large_in_memory() -> None:
