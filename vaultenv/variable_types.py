@@ -19,6 +19,8 @@ LARGEST_NUMBER = 999_999_999
 TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 RESTART, EXIT = "restart", "exit"
+_LEVELS = {"trace": "debug", "warning": "warn", "err": "error"}
+"""Words of Vault's own log levels (https://developer.hashicorp.com/vault/docs/commands/server#log-level)."""
 SIGNALS = (
     "SIGABRT SIGALRM SIGBUS SIGCHLD SIGCONT SIGFPE SIGHUP SIGILL SIGINT SIGIO SIGIOT SIGKILL SIGPIPE "
     "SIGPOLL SIGPROF SIGPWR SIGQUIT SIGRTMAX SIGRTMIN SIGSEGV SIGSTKFLT SIGSTOP SIGSYS SIGTERM "
@@ -171,6 +173,12 @@ def positive_count(name: str, text: str) -> int:
 def optional_count(name: str, text: str) -> int | None:
     """Return the whole number, or None for empty text."""
     return count(name, text) if text else None
+
+
+def log_level(name: str, text: str) -> str:
+    """Return the name of a level in lower case, in Go's words for it; other words stay, and mean info."""
+    word = line(name, text).strip().lower()
+    return _LEVELS.get(word, word)
 
 
 def daemon_action(name: str, text: str) -> str:

@@ -272,7 +272,10 @@ class Variables:
         help="Most ciphertexts in one request",
     )
     log_level: str = variable(
-        "VAULT_LOG_LEVEL", types.line, "info", help="Least level that is logged: debug, info, warn or error"
+        "VAULT_LOG_LEVEL",
+        types.log_level,
+        "info",
+        help="Least level that is logged, in any case: debug, info, warn or error; any other word is info",
     )
     json_log: bool = variable(
         "VAULT_JSON_LOG", types.flag, "false", only_for_requests=True, help="Log lines as JSON"

@@ -190,6 +190,8 @@ LOG_LEVEL = ValueType(
     "one of debug, info, warn, warning, error", choice("debug", "info", "warn", "warning", "error")
 )
 AUTH_METHOD = ValueType(f"one of {', '.join(AUTH_METHODS)}, or nothing", choice(*AUTH_METHODS, ""))
+TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
+"""The auth methods that take a ServiceAccount token."""
 IMAGE = ValueType("the name of an image, or nothing for the operator's", _image)
 PULL_POLICY = ValueType("one of Always, IfNotPresent, Never", _pull_policy)
 QUANTITY = ValueType("a Kubernetes quantity such as 100m or 64Mi", _quantity)

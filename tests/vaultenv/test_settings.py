@@ -219,6 +219,14 @@ def test_booleans_are_gos(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "level"),
+    [("DEBUG", "debug"), ("Warn", "warn"), ("warning", "warn"), (" error", "error"), ("ERR", "error"), ("trace", "debug")],
+)  # fmt: skip
+def test_a_log_level_is_a_word_of_go_or_vault_in_any_case(text: str, level: str) -> None:
+    assert Settings({b"VAULT_LOG_LEVEL": text.encode()}).log_level == level
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("30", 30),

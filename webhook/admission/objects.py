@@ -21,7 +21,7 @@ from webhook.admission.services import Services
 from webhook.config import transit
 from webhook.config.annotations import OBJECTS, Config, Defaults
 from webhook.config.configure import configure, with_role
-from webhook.config.misplaced import label_warnings
+from webhook.config.misplaced import label_warnings, pod_key_warnings
 from webhook.config.settings import Settings
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings, openbao_problems
@@ -65,6 +65,7 @@ class ObjectDecisions:
         kind = OBJECT_KINDS[resource]
         config, problems, warnings = configure(annotations, self._defaults, self._settings, OBJECTS)
         warnings += tuple(label_warnings(request.object.get("metadata")))
+        warnings += tuple(pod_key_warnings(resource, request.kind, annotations))
         refuse([*problems, *openbao_problems(resource, request.object, config)])
         references = references_in(kind, request.object, deadline)
         warnings = (*warnings, *object_warnings(request.object, references))

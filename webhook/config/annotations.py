@@ -88,12 +88,12 @@ def container_variables(config: Config, from_path: str) -> dict[str, str]:
     """Return the variables that pass `config` to the launcher in a container, in the table's order, without defaults.
 
     `from_path` is that container's part of `config.from_path`. The address and the login are always among them, so that
-    a variable of the pod cannot redirect the launcher.
+    a variable of the pod cannot redirect the launcher, and an annotation with `false` is, so that it wins over one.
     """
     variables: dict[str, str] = {}
     for field, variable, always in _CARRIED:
         value = from_path if field == "from_path" else getattr(config, field)
-        if value or always:
+        if value or always or (value is False and field in config.annotated):
             variables[variable] = _text(value)
     if config.sources:
         variables[TEMPLATES_VARIABLE] = config.templates

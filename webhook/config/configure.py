@@ -8,6 +8,7 @@ from vaultkube.errors import ForbiddenAddress
 from vaultkube.kept.codec import ANNOTATIONS_BYTES
 from vaultkube.policy.addresses import check_address
 from vaultkube.problem import Problem
+from vaultkube.value_types import TOKEN_METHODS
 from webhook.config.annotation_keys import PREFIX, SUCCESSOR_PREFIX
 from webhook.config.annotations import PODS, Config, Defaults, find_unknown, parse_config
 from webhook.config.helpers import helper_problems, helper_warnings
@@ -77,11 +78,21 @@ def configure(
             allowed = replace(allowed, token_audience="")
         refused = list(helper_problems(config))
         ineffective = [*find_ineffective(annotations), *helper_warnings(config)]
+    elif "auth_method" in config.annotated and config.auth_method not in TOKEN_METHODS:
+        ineffective = [_other_method(config)]
     return Configured(
         allowed,
         (*refused, *problems, *address_problems(config, defaults, settings)),
         (*find_unknown(annotations), *ineffective, *ignored),
     )
+
+
+def _other_method(config: Config) -> Problem:
+    message = (
+        f"annotation {config.name_of('auth_method')} has no effect here: Vault is read with a token of the "
+        "ServiceAccount, by the method kubernetes or jwt"
+    )
+    return Problem("annotation-ignored", config.path_of("auth_method"), message)
 
 
 def address_problems(config: Config, defaults: Defaults, settings: Settings) -> Iterator[Problem]:

@@ -1,7 +1,23 @@
-"""Our keys in places of an object where they have no effect."""
+"""Our keys in places of an object where they have no effect, and keys for pods on other objects."""
+
+from collections.abc import Iterable, Iterator
 
 from vaultkube.problem import Problem
-from webhook.config.annotation_keys import HASHICORP_PREFIX, PREFIXES
+from webhook.config.annotation_keys import HASHICORP_PREFIX, PREFIXES, annotation_path
+from webhook.config.annotations import ANNOTATIONS, PODS
+
+_POD_KEYS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
+
+
+def pod_key_warnings(resource: str, kind: str, annotations: Iterable[str]) -> Iterator[Problem]:
+    """Yield a warning for each of these keys of a Secret or ConfigMap that is for pods, HashiCorp's too.
+
+    The controller of a custom object may copy its annotations to pods.
+    """
+    for key in annotations if resource in ("secrets", "configmaps") else ():
+        if key in _POD_KEYS or key.startswith(HASHICORP_PREFIX):
+            message = f"{key} has no effect on a {kind}: it is for pods"
+            yield Problem("annotation-misplaced", annotation_path(key), message)
 
 
 def pod_label_warnings(metadata: object) -> list[Problem]:

@@ -1,18 +1,13 @@
-"""Our keys in places of a manifest that no webhook reads.
-
-Such places are beside the pod template, under `data`, one level too deep, or on a Secret if the key is for pods.
-"""
+"""Our keys in places of a manifest that no webhook reads: beside the pod template, under `data`, or one level too deep."""
 
 from collections.abc import Iterator
 
 from vaultkube.problem import FieldPath, Problem
-from webhook.config.annotation_keys import ALL_PREFIXES, HASHICORP_PREFIX
-from webhook.config.annotations import ANNOTATIONS, PODS
+from webhook.config.annotation_keys import ALL_PREFIXES
 from webhook.offline.reviewable import ReviewableObject, find_objects, follow
 
 _READ = (("metadata", "annotations"), ("metadata", "labels"))
 """The places that are read; the webhook itself warns about labels."""
-_POD_KEYS = frozenset([key for row in ANNOTATIONS if row.scope == PODS for key in row.full_keys()])
 
 
 def find_misplaced(content: object) -> Iterator[Problem]:
@@ -24,13 +19,6 @@ def find_misplaced(content: object) -> Iterator[Problem]:
             if path[:-1] not in read:
                 message = f"{path[-1]} has no effect here: write it as an annotation, under {place}"
                 yield Problem("annotation-misplaced", path, message)
-            elif reviewable.resource != "pods" and path[-2] == "annotations" and _is_of_pods(str(path[-1])):
-                message = f"{path[-1]} has no effect on a {reviewable.kind}: it is for pods"
-                yield Problem("annotation-misplaced", path, message)
-
-
-def _is_of_pods(key: str) -> bool:
-    return key in _POD_KEYS or key.startswith(HASHICORP_PREFIX)
 
 
 def _searched(content: object, reviewable: ReviewableObject) -> object:

@@ -3,13 +3,13 @@
 https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
 """
 
+from vaultkube.value_types import TOKEN_METHODS
 from vaultkube.wire.containers import Container, VolumeMount
 from vaultkube.wire.pods import ACCOUNT_PATH
 from webhook.config.annotations import Config
 from webhook.pods.environment import OTHER_TOKENS, TOKEN_VARIABLE
 from webhook.pods.references import References
 
-TOKEN_METHODS = frozenset(["jwt", "kubernetes", ""])
 _TOKEN_FILE = "VAULT_TOKEN_FILE"  # noqa: S105 (a name)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from vaultkube.problem import Problem
+from vaultkube.value_types import TOKEN_METHODS
 from vaultkube.wire.containers import Container, VolumeMount
 from vaultkube.wire.pods import ACCOUNT_PATH, PodSpec, ServiceAccountTokenProjection, Volume
 from webhook.config.annotations import Config
 from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.hashicorp.login import Origin, about
-from webhook.pods.account import TOKEN_METHODS, account_mount
+from webhook.pods.account import account_mount
 from webhook.pods.cloud_identity import TOKENS as CLOUD
 from webhook.pods.cloud_identity import identity_mounts
 from webhook.pods.facts import find_containers

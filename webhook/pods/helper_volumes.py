@@ -1,12 +1,12 @@
 """The volumes of Bank-Vaults' helpers, named as by its webhook: their files, their ConfigMaps, an account token."""
 
+from vaultkube.value_types import TOKEN_METHODS
 from vaultkube.wire.containers import VolumeMount
 from vaultkube.wire.pods import KeyToPath, PodSpec, Volume
 from webhook.config.annotations import Config
 from webhook.config.delivery import Delivery
 from webhook.config.helpers import has_agent_sidecar, writes_token
 from webhook.pods import launcher
-from webhook.pods.account import TOKEN_METHODS
 from webhook.pods.agent_account import TOKEN_VOLUME, token_volume
 from webhook.pods.facts import find_containers
 

@@ -37,6 +37,16 @@ def test_the_successors_annotation_wins_over_ours(successors: str, ours: str) ->
     assert is_skipped(annotations) == (successors == "skip")
 
 
+@pytest.mark.parametrize(("method", "is_named"), [("approle", True), ("kubernetes", False), ("", False)])
+def test_a_method_by_which_no_object_is_read_is_a_warning(method: str, is_named: bool) -> None:
+    _, warnings = configured({"vault-auth-method": method}, OBJECTS)
+    assert [warning.startswith("annotation vault-auth-method has no effect") for warning in warnings] == [
+        True
+    ] * is_named
+    assert configured({"vault-auth-method": method})[1] == ()
+    assert configured({}, OBJECTS, VAULT_AUTH_METHOD="approle")[1] == ()
+
+
 def test_all_problems_are_named_at_once() -> None:
     annotations = {
         "vault-agent-configmap": "c",

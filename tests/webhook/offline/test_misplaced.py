@@ -72,23 +72,3 @@ def test_the_message_says_where_the_key_belongs() -> None:
     assert problem.message == (
         f"{KEY} has no effect here: write it as an annotation, under spec.template.metadata.annotations"
     )
-
-
-@pytest.mark.parametrize("kind", ["Secret", "ConfigMap"])
-@pytest.mark.parametrize(
-    ("key", "is_named"),
-    [
-        ("vault.security.banzaicloud.io/vault-env-from-path", True),
-        ("secrets-webhook.security.bank-vaults.io/vault-from-path", True),
-        ("vault.hashicorp.com/agent-inject", True),
-        ("vault.security.banzaicloud.io/vault-serviceaccount", False),
-        ("vault.security.banzaicloud.io/transit-key-id", False),
-        ("vault.security.banzaicloud.io/kept-references", False),
-        ("vault.security.banzaicloud.io/mutate", False),
-    ],
-)
-def test_a_key_for_pods_is_named_on_other_objects(kind: str, key: str, is_named: bool) -> None:
-    content = {"apiVersion": "v1", "kind": kind, "metadata": {"annotations": {key: "x"}}}
-    expected = [f"{key} has no effect on a {kind}: it is for pods"] if is_named else []
-    assert [problem.message for problem in find_misplaced(content)] == expected
-    assert not places(workload(spec={"template": {**TEMPLATE, "metadata": content["metadata"]}}))

@@ -148,6 +148,8 @@ def test_an_own_address_is_replaced_with_a_word() -> None:
         ("vault-env-from-path", "VAULT_ENV_FROM_PATH", "kv/theirs", "kv/ours"),
         ("vault-client-timeout", "VAULT_CLIENT_TIMEOUT", "5s", "30s"),
         ("vault-role", "VAULT_ROLE", "theirs", "ours"),
+        ("vault-env-daemon", "VAULT_ENV_DAEMON", "true", "false"),
+        ("vault-ignore-missing-secrets", "VAULT_IGNORE_MISSING_SECRETS", "true", "false"),
     ],
 )
 def test_every_variable_that_an_annotation_replaces_is_warned_about(

@@ -234,6 +234,14 @@ def test_an_optional_reference_to_a_missing_path_stays_with_a_warning() -> None:
     ]
 
 
+@pytest.mark.parametrize("resource", ["secrets", "configmaps"])
+def test_an_annotation_for_pods_on_another_object_is_a_warning(served: Served, resource: str) -> None:
+    key = PREFIX + "vault-env-from-path"
+    response = served.review(resource, {"metadata": {"name": "c", "annotations": {key: "kv/data/app"}}})
+    (warning,) = response["warnings"]
+    assert warning.startswith(f"{key} has no effect on a ")
+
+
 @pytest.mark.parametrize("resource", ["secrets", "configmaps", "objects"])
 def test_a_resolved_value_that_the_next_update_would_resolve_again_is_a_warning(resource: str) -> None:
     field = {"configmaps": "data", "secrets": "stringData", "objects": "spec"}[resource]

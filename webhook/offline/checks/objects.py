@@ -7,7 +7,7 @@ from vaultkube.kept.values import PATH
 from vaultkube.objects.kinds import OBJECT_KINDS
 from vaultkube.problem import Problem
 from webhook.admission.sealed_references import NOT_OURS
-from webhook.config.misplaced import label_warnings
+from webhook.config.misplaced import label_warnings, pod_key_warnings
 from webhook.objects.paths import find_requested_paths
 from webhook.objects.problems import object_problems, object_warnings, openbao_problems
 from webhook.objects.references import references_in
@@ -24,6 +24,7 @@ def check_object(reviewable: ReviewableObject, operator: Operator, *, migration:
     config, content = configured.config, reviewable.content
     kind = OBJECT_KINDS[reviewable.resource]
     references = references_in(kind, content)
+    yield from pod_key_warnings(reviewable.resource, reviewable.kind, reviewable.annotations)
     if reviewable.sent:
         yield from annotation_problems(configured, reviewable.namespace)
         yield from label_warnings(reviewable.content.get("metadata"))
