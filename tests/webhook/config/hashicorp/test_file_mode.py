@@ -155,9 +155,23 @@ def test_an_annotation_without_effect_is_a_warning(annotations: dict[str, str]) 
     assert mode.problems == ()
 
 
-def test_revoke_on_shutdown_without_a_staying_agent_is_a_warning() -> None:
-    mode = file_mode({**SECRET, "agent-revoke-on-shutdown": "true", "agent-pre-populate-only": "true"})
-    assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-revoke-on-shutdown")]
+@pytest.mark.parametrize("key", ["agent-revoke-on-shutdown", "agent-cache-enable", "agent-enable-quit"])
+def test_what_only_a_staying_agent_does_is_a_warning_without_one(key: str) -> None:
+    mode = file_mode({**SECRET, key: "true", "agent-pre-populate-only": "true"})
+    assert rules_and_keys(mode.warnings) == [("annotation-ignored", key)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("agent-cache-listener-port", "8300"), ("agent-cache-use-auto-auth-token", "force")]
+)
+def test_a_setting_of_the_listener_without_a_listener_is_a_warning(key: str, value: str) -> None:
+    assert rules_and_keys(file_mode({**SECRET, key: value}).warnings) == [("annotation-ignored", key)]
+    assert not file_mode({**SECRET, key: value, "agent-cache-enable": "true"}).warnings
+    quitting = file_mode({**SECRET, "agent-cache-listener-port": "8300", "agent-enable-quit": "true"})
+    usual = file_mode(
+        {**SECRET, "agent-cache-listener-port": "8200", "agent-cache-use-auto-auth-token": "true"}
+    )
+    assert not (*quitting.warnings, *usual.warnings)
 
 
 def test_an_agent_logs_in_by_approle_with_files_of_the_extra_secret() -> None:
