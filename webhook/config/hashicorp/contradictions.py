@@ -16,6 +16,8 @@ _AMOUNTS = (
 )
 _BESIDE = ("revoke_on_shutdown", "cache_enable", "enable_quit")
 """Fields for what only an agent beside the program does."""
+_BRINGING = ("copy_volume_mounts", "extra_secret", "json_patch", "init_json_patch")
+"""Fields with which a program gets into the agent's container."""
 _LISTENING = (
     ("cache_use_token", Listener().token, ("cache_enable",)),
     ("cache_listener_port", Listener().port, ("cache_enable", "enable_quit")),
@@ -57,6 +59,16 @@ def pointless(agent: AgentConfig, files: Sequence[AgentFile]) -> Iterator[Proble
     for field, default, needed in _LISTENING:
         if getattr(agent, field) != default and not any(getattr(agent, name) for name in needed):
             yield _ignored(field, f' has no effect without {agent_key(needed[0])}: "true"')
+
+
+def idle_commands(agent: AgentConfig, files: Sequence[AgentFile]) -> Iterator[Problem]:
+    """Yield a warning for each command of a file, if no annotation can bring its program into the agent's container."""
+    if any(getattr(agent, field) for field in _BRINGING):
+        return
+    for file in files:
+        if file.command:
+            message = ": the agent's image has no program but vault-env, and nothing is mounted that may have it"
+            yield Problem("agent-command", *about(Origin("commands", file.source.name), message))
 
 
 def _wrong(field: str, message: str) -> Problem:

@@ -11,7 +11,7 @@ from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits, without_program
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
-from webhook.config.hashicorp.contradictions import contradictions, pointless
+from webhook.config.hashicorp.contradictions import contradictions, idle_commands, pointless
 from webhook.config.hashicorp.exec_mode import (
     GATE,
     INJECTED,
@@ -121,6 +121,7 @@ def read_file_mode(
         *template_problems([file.source for file in files], in_files=True),
         *contradictions(agent),
         *pointless(agent, files),
+        *(() if "launcher_image" in own.annotated else idle_commands(agent, files)),
         *address_problems(config, defaults, settings),
         *_unused(agent),
         *ignored,

@@ -202,6 +202,13 @@ def test_a_secret_for_tls_that_nothing_names_is_a_warning() -> None:
     assert not file_mode({**tls, "agent-inject-template-file-db": "/vault/tls/db.ctmpl"}).warnings
 
 
+def test_a_command_without_anything_that_brings_its_program_is_a_warning() -> None:
+    command = {**SECRET, "agent-inject-command-db": "pkill -HUP app"}
+    assert rules_and_keys(file_mode(command).warnings) == [("agent-command", "agent-inject-command-db")]
+    assert not file_mode({**command, "agent-copy-volume-mounts": "tools"}).warnings
+    assert not file_mode(command, ours(vault_env_image="own:1")).warnings
+
+
 def test_an_agent_without_files_is_a_warning() -> None:
     (message,) = messages(file_mode({}).warnings)
     assert "the agent brings nothing" in message
