@@ -67,7 +67,9 @@ def idle_commands(agent: AgentConfig, files: Sequence[AgentFile]) -> Iterator[Pr
         return
     for file in files:
         if file.command:
-            message = ": the agent's image has no program but vault-env, and nothing is mounted that may have it"
+            message = (
+                ": the agent's image has no program but vault-env, and nothing is mounted that may have it"
+            )
             yield Problem("agent-command", *about(Origin("commands", file.source.name), message))
 
 
