@@ -64,7 +64,7 @@ class Agent:
         if self._is_first:
             self._adopt()
         if self._login.keep(self._secrets.token_refused, self.status):
-            self._secrets.lose_leases()
+            self._secrets.read_after_login()
         self._parse()
         if self._unusable:
             raise self._unusable

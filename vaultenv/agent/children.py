@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from _thread import allocate_lock
 
-from vaultenv.agent.words import NeedsShell, split
 from vaultenv.basics.files import reason
 from vaultenv.basics.signals import SIGKILL, SIGPIPE, SIGXFSZ
 from vaultenv.basics.system import posix
+from vaultenv.basics.words import NeedsShell, split
 from vaultenv.errors import ProgramNotStarted
 from vaultenv.process.program import find_program
 

@@ -133,11 +133,14 @@ class Secrets:
         for need in [need for need in self._entries if need not in needs]:
             del self._entries[need]
 
-    def lose_leases(self) -> None:
-        """Schedule another read of answers whose lease ended with the old token, or which Vault refused to it."""
+    def read_after_login(self) -> None:
+        """Schedule another read of answers whose lease ended with the old token, which Vault refused to it, or which Vault
+        could not give in an outage: a login shows that the outage has ended.
+        """
         now = self._clock.monotonic()
         for entry in self._entries.values():
-            if entry.held.terms.lease_id or isinstance(entry.error, TokenRefused):
+            error = entry.error
+            if entry.held.terms.lease_id or (error and (error.is_outage or isinstance(error, TokenRefused))):
                 entry.held = ended(entry.held, now)
 
     def hurry(self) -> None:

@@ -213,6 +213,28 @@ def test_an_outage_after_the_first_files_never_ends_the_agent(tmp_path: Path) ->
     assert (scene.text("a"), scene.agent.status.troubles) == ("2", {})
 
 
+def test_the_first_login_after_an_outage_has_all_failed_secrets_read_at_once(tmp_path: Path) -> None:
+    """Before, they waited for their own pauses, which are up to five minutes."""
+
+    class Returning(Answers):
+        def login(self, _reads: int = 0, _meanwhile: object = None) -> None:
+            super().login()
+            self.found["a"] = value(f"of login {self.logins}")
+
+    vault = Returning()
+    scene = Scene(tmp_path, vault, "a", logs_in=True)
+    scene.agent.round()
+    vault.login_error = vault.found["a"] = VaultUnavailable("Vault is gone")
+    scene.clock.now += 100_000
+    for _ in range(40):
+        scene.next_round()
+    vault.login_error = None
+    while vault.logins == 1:
+        assert scene.text("a") == "of login 1"
+        scene.next_round()
+    assert (scene.text("a"), scene.agent.status.troubles) == ("of login 2", {})
+
+
 def test_a_lease_that_ended_in_an_outage_is_stale_since_its_end(tmp_path: Path) -> None:
     scene = Scene(tmp_path, Answers(a=value("1", lease_id="a/1", lease_duration=100)), "a")
     scene.agent.round()

@@ -174,7 +174,7 @@ def test_sigterm_ends_an_agent_that_waits_for_vault(pod: Pod) -> None:
 def test_an_init_that_a_signal_ends_before_its_files_are_written_does_not_count_as_done(
     pod: Pod, number: int
 ) -> None:
-    settings = pod.settings(pod.file("config", MOVING), pod.file("missing", path="secret/data/missing"))
+    settings = pod.settings(pod.file("missing", path="secret/data/missing"))
     process = launcher.start("--agent-init", **pod.environ(settings))
     pod.started.append(process)
     until(lambda: "secret secret/data/missing" in pod.status(settings)[1])

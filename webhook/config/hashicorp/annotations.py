@@ -174,7 +174,7 @@ def _find(key: str, annotations: Mapping[str, str]) -> _Found | None:
 
 def _suggestion(key: str) -> str:
     name = key.removeprefix(PREFIX)
-    meant = _MISTAKEN.get(name) or _with_other_words(name) or _with_more(name)
+    meant = _MISTAKEN.get(name) or _with_other_words(name) or _in_other_order(name) or _with_more(name)
     for wrong, right in () if meant else _MISTAKEN_EACH.items():
         if name.startswith(wrong):
             meant = right + name.removeprefix(wrong)
@@ -197,6 +197,15 @@ def _with_other_words(name: str) -> str:
         if known in each:
             return f"{known}-{NAME}"
     return dashed if dashed != name and _find(PREFIX + dashed, {}) else ""
+
+
+def _in_other_order(name: str) -> str:
+    """Return the known key with the same words in another order or number: `agent-limits-mem` for `agent-memory-limit`."""
+    return next((key for key in _SINGLE if _words(key) == _words(name)), "")
+
+
+def _words(name: str) -> list[str]:
+    return sorted(word.removesuffix("s").replace("memory", "mem") for word in name.split("-"))
 
 
 def _with_more(name: str) -> str:

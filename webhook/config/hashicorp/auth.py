@@ -130,6 +130,8 @@ METHODS: Mapping[str, AuthMethod] = {
     "kerberos": _UNSUPPORTED,
     "oci": _UNSUPPORTED,
 }
+OPERATORS_MOUNT = (KUBERNETES, "jwt", "token_file")
+"""Methods that are usually at the operator's mount, or at none. Any other is at the mount of its own name."""
 SUPPORTED = tuple(name for name, method in METHODS.items() if method.names)
 
 AUTH_TYPE = ValueType(f"one of {', '.join(METHODS)}", choice(*METHODS))

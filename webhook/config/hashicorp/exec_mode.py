@@ -47,7 +47,7 @@ _SOURCE_KEYS = tuple(f"{agent_key(field)}-" for field in ("secrets", "templates"
 KEYS: Mapping[str, str] = {row.sets: agent_key(row.field) for row in AGENT_ANNOTATIONS if row.sets} | {
     "auth_method": agent_key("auth_type")
 }
-WARNINGS = ("annotation-ignored", "annotation-unknown", "lease-ends", "template-warned")
+WARNINGS = ("agent-command", "annotation-ignored", "annotation-unknown", "lease-ends", "template-warned")
 _NO_AGENT = "no agent runs and no file is written"
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 from vaultenv.agent_document import agent_text
 from vaultenv.agent_settings import FALSE as NO_TOKEN
 from vaultenv.agent_settings import AgentFile, AgentSettings, Listener
-from vaultkube.documents.quantity import parse_quantity
 from vaultkube.problem import Problem
 from webhook.config.annotations import Config, Defaults
 from webhook.config.configure import address_problems, within_limits, without_program
 from webhook.config.hashicorp.annotations import agent_key, find_unknown, parse_agent_config
+from webhook.config.hashicorp.contradictions import contradictions, idle_commands, pointless
 from webhook.config.hashicorp.exec_mode import (
     GATE,
     INJECTED,
@@ -39,11 +39,6 @@ _CONFIGMAP_FIELDS = (
     "render_interval_s",
 )
 """Fields whose annotations HashiCorp's own program does not read: its configuration is a ConfigMap."""
-_AMOUNTS = (
-    ("requests_cpu", "limits_cpu"),
-    ("requests_memory", "limits_memory"),
-    ("requests_ephemeral", "limits_ephemeral"),
-)
 _SIDECAR_KEY = agent_key("as_sidecar")
 
 
@@ -124,8 +119,9 @@ def read_file_mode(
         *(each for each in login.problems if not (agent.configmap and each.rule == "annotation-refused")),
         *file_problems(agent),
         *template_problems([file.source for file in files], in_files=True),
-        *_contradictions(agent),
-        *_contents(mode),
+        *contradictions(agent),
+        *pointless(agent, files),
+        *(() if "launcher_image" in own.annotated else idle_commands(agent, files)),
         *address_problems(config, defaults, settings),
         *_unused(agent),
         *ignored,
@@ -162,41 +158,6 @@ def _listener(agent: AgentConfig) -> Listener | None:
     if agent.cache_enable:
         return Listener(agent.cache_listener_port, agent.cache_use_token, agent.enable_quit)
     return Listener(agent.cache_listener_port, NO_TOKEN, quit=True) if agent.enable_quit else None
-
-
-def _contradictions(agent: AgentConfig) -> Iterator[Problem]:
-    """Yield a problem for each value that another annotation, or the value's own meaning, excludes."""
-    usual = AgentSettings()
-    least, most = (
-        agent.auth_min_backoff_s or usual.min_backoff_s,
-        agent.auth_max_backoff_s or usual.max_backoff_s,
-    )
-    if least > most:
-        message = f": {least:g} seconds are more than auth-max-backoff, {most:g}"
-        yield Problem("annotation-value", *about(Origin("auth_min_backoff_s"), message))
-    if agent.cache_listener_port not in range(1, 65536):
-        message = f": {agent.cache_listener_port} is no port: write a number from 1 to 65535"
-        yield Problem("annotation-value", *about(Origin("cache_listener_port"), message))
-    for request_field, limit_field in _AMOUNTS:
-        request, limit = getattr(agent, request_field), getattr(agent, limit_field)
-        is_both = {request_field, limit_field} <= agent.annotated
-        if is_both and request and limit and parse_quantity(request) > parse_quantity(limit):
-            message = f": {request} is more than {limit} in {agent_key(limit_field)}"
-            yield Problem("annotation-value", *about(Origin(request_field), message))
-
-
-def _contents(mode: FileMode) -> Iterator[Problem]:
-    """Yield warnings about an agent without output, or without a process that writes files or revokes the token."""
-    agent = mode.agent
-    if not (agent.configmap or mode.files or agent.token or agent.cache_enable or agent.enable_quit):
-        message = ": the agent brings nothing: add agent-inject-secret-NAME or agent-inject-template-NAME"
-        yield Problem("annotation-ignored", *about(Origin("inject"), message))
-    if agent.pre_populate_only and not agent.pre_populate:
-        message = ": with agent-pre-populate-only no agent is left to write the files: drop one of the two"
-        yield Problem("annotation-ignored", *about(Origin("pre_populate"), message))
-    if agent.revoke_on_shutdown and "revoke_on_shutdown" in agent.annotated and agent.pre_populate_only:
-        message = " has no effect with agent-pre-populate-only: no agent is left to revoke the token"
-        yield Problem("annotation-ignored", *about(Origin("revoke_on_shutdown"), message))
 
 
 def _too_long(mode: FileMode) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """The files that an agent writes: for each NAME its source, its path in a volume, its mode and its command."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import pairwise
 
 from vaultenv.agent_settings import AgentFile
@@ -65,7 +65,17 @@ def file_problems(agent: AgentConfig) -> Iterator[Problem]:
             message = (
                 f" has no effect: there is no agent-inject-secret-{name} and no agent-inject-template-{name}"
             )
+            meant = _ending(name, names)
+            if meant:
+                message += f"; did you mean {agent_key(field, meant)}?"
             yield Problem("annotation-ignored", *about(Origin(field, name), message))
+
+
+def _ending(name: str, names: Container[str]) -> str:
+    """Return the longest of `names` with which the name ends, after a hyphen; an empty text for none."""
+    words = name.split("-")
+    ends = ("-".join(words[first:]) for first in range(1, len(words)))
+    return next((end for end in ends if end in names), "")
 
 
 def folders_among(places: Iterable[str]) -> dict[str, str]:

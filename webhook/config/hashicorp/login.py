@@ -9,7 +9,7 @@ from vaultkube.problem import FieldPath, Problem
 from webhook.config.annotation_table import ANNOTATIONS, CA_FILES
 from webhook.config.annotations import check_start
 from webhook.config.hashicorp.annotations import agent_key, agent_path
-from webhook.config.hashicorp.auth import METHODS, SUPPORTED, AuthMethod
+from webhook.config.hashicorp.auth import KUBERNETES, METHODS, OPERATORS_MOUNT, SUPPORTED, AuthMethod
 from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
 
 _TLS_FOLDER, _CUSTOM_FOLDER = "/vault/tls/", "/vault/custom/"
@@ -64,7 +64,13 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
 
     A later setting replaces an earlier one: `role` wins over `auth-config-role`.
     """
-    found = [*_method(agent), *_parameters(agent, "exec mode"), *_plain(agent), *_certificates(agent)]
+    found = [
+        *_method(agent),
+        *_parameters(agent, "exec mode"),
+        *_plain(agent),
+        *_mount(agent),
+        *_certificates(agent),
+    ]
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
     files, problems = _tls_files(settings.values(), agent.tls_secret or operators_tls_secret)
     if agent.tls_secret and not files:
@@ -84,7 +90,13 @@ def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca
 
     It mounts the files of the Secret `tls_secret`, a field of the result, at /vault/tls.
     """
-    found = [*_method(agent), *_parameters(agent, "the agent"), *_plain(agent), *_certificates(agent)]
+    found = [
+        *_method(agent),
+        *_parameters(agent, "the agent"),
+        *_plain(agent),
+        *_mount(agent),
+        *_certificates(agent),
+    ]
     if agent.ca_key:
         found.append(_Setting(_CA_DIRECTORY, agent.ca_key, Origin("ca_key")))
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
@@ -149,6 +161,13 @@ def _plain(agent: AgentConfig) -> Iterator[_Setting]:
         target, value = row.sets or row.variable, getattr(agent, row.field)
         if target and (row.field in agent.annotated or value != row.type.parse(row.default)):
             yield _Setting(target, value == "json" if target == "json_log" else value, Origin(row.field))
+
+
+def _mount(agent: AgentConfig) -> Iterator[_Setting]:
+    """Yield the mount of an annotated method without an annotated path: the operator's `kubernetes` is not its own."""
+    is_annotated = "auth_type" in agent.annotated and "auth_path" not in agent.annotated
+    if is_annotated and agent.auth_type not in OPERATORS_MOUNT and agent.auth_path in ("", KUBERNETES):
+        yield _Setting("path", agent.auth_type, Origin("auth_type"))
 
 
 def _method(agent: AgentConfig) -> Iterator[_Setting | Problem]:

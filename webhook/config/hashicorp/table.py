@@ -66,7 +66,7 @@ class AgentConfig:
     role: str = single("role", LINE, "", _BOTH, "the role to log in with; by default the operator's VAULT_ROLE, else the pod's ServiceAccount", sets="role")
     namespace: str = single("namespace", LINE, "", _BOTH, "the namespace in Vault Enterprise or OpenBao", sets="vault_namespace")
     auth_type: str = single("auth-type", AUTH_TYPE, KUBERNETES, _BOTH, "the method of the login", setting="AGENT_INJECT_VAULT_AUTH_TYPE")
-    auth_path: str = single("auth-path", AUTH_PATH, "", _BOTH, "the mount of the method, with `auth/` in front; by default the operator's VAULT_PATH", setting="AGENT_INJECT_VAULT_AUTH_PATH", sets="path")
+    auth_path: str = single("auth-path", AUTH_PATH, "", _BOTH, "the mount of the method, with `auth/` in front; by default the operator's VAULT_PATH, with another auth-type than kubernetes and jwt the mount of that name, such as auth/approle", setting="AGENT_INJECT_VAULT_AUTH_PATH", sets="path")
     auth_config: Mapping[str, str] = each("auth-config", LINE, "", _BOTH, "a parameter of the method, with - for _, e.g. `auth-config-token-path`")
     auth_min_backoff_s: float | None = single("auth-min-backoff", _TIME, "", _FILES, "the first pause between attempts to log in", setting="AGENT_INJECT_AUTH_MIN_BACKOFF", why=_OWN_PAUSES)
     auth_max_backoff_s: float | None = single("auth-max-backoff", _TIME, "", _FILES, "the longest such pause", setting="AGENT_INJECT_AUTH_MAX_BACKOFF", why=_OWN_PAUSES)

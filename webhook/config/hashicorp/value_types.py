@@ -2,9 +2,9 @@
 
 import json
 import re
-import shlex
 
 from vaultenv.agent_settings import FORCE
+from vaultenv.basics.words import split
 from vaultenv.variable_types import FALSE, TRUE
 from vaultkube.documents.base64 import decoded
 from vaultkube.value_types import LINE, WORDS, ValueType, choice
@@ -14,7 +14,6 @@ _FEATURES = ("auto-auth", "caching", "proxying", "templating")
 _PEM = "-----BEGIN CERTIFICATE-----"
 _PERMISSIONS = 0o777
 _LONGEST_COMMAND = 8192
-"""The most characters of a command: `shlex` needs quadratic time for a long word."""
 _LEVELS = {"trace": "debug", "err": "error"}
 
 
@@ -25,10 +24,11 @@ def _lax_boolean(text: str) -> bool:
 
 
 def _shell_words(text: str) -> tuple[str, ...]:
+    """Return the words; raise ValueError for an empty program, for a flag, and for a list, as an image's ENTRYPOINT is written."""
     if len(text) > _LONGEST_COMMAND or "\0" in text:
         raise ValueError(text)
-    words = tuple(shlex.split(text))
-    if words and (not words[0] or words[0].startswith("-")):
+    words = tuple(split(text.replace("\r\n", "\n"), special=""))
+    if words and words[0] != "[" and (not words[0] or words[0][0] in "-["):
         raise ValueError(text)
     return words
 

@@ -24,7 +24,7 @@ def injector_migration(agent: Agent, operator: Operator) -> Iterator[Problem]:
     if mode.agent.configmap:
         return
     yield Problem("agent-program", ("spec",), "the agent is vault-env, without a shell")
-    yield from _commands(mode.agent)
+    yield from _patches(mode.agent)
     if not _REQUESTS & mode.agent.annotated:
         yield Problem("agent-requests", ("spec",), "the agent requests 10m and 32Mi")
     if not mode.is_writable:
@@ -46,13 +46,7 @@ def _login(annotated: AgentConfig, operator: Operator) -> Iterator[Problem]:
         yield Problem("service-list", *about(Origin("service"), message))
 
 
-def _commands(annotated: AgentConfig) -> Iterator[Problem]:
-    for name, command in sorted(annotated.commands.items()):
-        if command:
-            yield Problem(
-                "agent-command",
-                *about(Origin("commands", name), ": the image has no such program of its own"),
-            )
+def _patches(annotated: AgentConfig) -> Iterator[Problem]:
     for field in ("json_patch", "init_json_patch"):
         if getattr(annotated, field):
             yield Problem(

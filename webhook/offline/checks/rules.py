@@ -41,6 +41,7 @@ RULES = (
     Rule("template", ERROR, "a template of HashiCorp's annotations that cannot be rendered", "as the message says: docs/consul-template.md"),
     Rule("template-warned", WARNING, "a template that reads a KV version 2 secret as one of version 1, or prints a call instead of a secret", "write .Data.data.KEY; leave out quotation marks for Helm"),
     Rule("lease-ends", WARNING, "exec mode reads credentials or a certificate that probably expire while the program runs", "add the annotation vault-env-daemon, or give their role a time that outlasts the program"),
+    Rule("agent-command", WARNING, "agent-inject-command-NAME runs in an image that holds only vault-env, and the agent mounts nothing else", "have the program watch its file, write agent-inject-perms-NAME for a chmod, or bring the command with agent-copy-volume-mounts"),
     Rule("two-launchers", ERROR, "both families of annotations would start one container, or need something that only one of them can have", "drop one of them, or leave the container out; the message names the annotations"),
     Rule("mount", ERROR, "a container mounts something where vault-env, or the files of its agent, must be", "mount it elsewhere"),
     Rule("container-name", ERROR, "two containers of the pod have one name, which Kubernetes refuses", "rename one of them"),
@@ -103,7 +104,6 @@ CSI_MIGRATION = (
 
 FROM_INJECTOR = (
     Rule("agent-program", NOTE, "the agent is vault-env, in an image without a shell, and reads VAULT_ENV_AGENT in the place of VAULT_CONFIG", "nothing, unless a program or a tool looks into the agent's container"),
-    Rule("agent-command", WARNING, "agent-inject-command-NAME runs in an image that holds only vault-env", "have the program watch its file, write agent-inject-perms-NAME for a chmod, or bring the command with agent-copy-volume-mounts"),
     Rule("agent-patch", WARNING, "a JSON Patch was written for the injector's container, which has other command, args and variables", "compare it with what `vault-webhook mutate` shows"),
     Rule("agent-role", NOTE, "HashiCorp's injector refuses a pod without role; here it is the name of the pod's ServiceAccount", "write the annotation role"),
     Rule("agent-requests", NOTE, "the agent requests 10m and 32Mi in each container in the place of 250m and 64Mi", "agent-requests-cpu and agent-requests-mem, if it shall request more"),

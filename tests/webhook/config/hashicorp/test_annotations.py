@@ -186,6 +186,8 @@ def test_a_template_file_is_a_template_if_a_secret_has_that_name() -> None:
         ("agent-inject-template", "agent-inject-template-NAME"),
         ("auth-config", "auth-config-NAME"),
         ("agent-log-level", "log-level"),
+        ("agent-cpu-limit", "agent-limits-cpu"),
+        ("agent-memory-request", "agent-requests-mem"),
         ("agent-vault-role", "role"),
         ("agent-namespace", "namespace"),
         ("agent-auth-path", "auth-path"),

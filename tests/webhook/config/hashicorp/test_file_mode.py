@@ -155,9 +155,23 @@ def test_an_annotation_without_effect_is_a_warning(annotations: dict[str, str]) 
     assert mode.problems == ()
 
 
-def test_revoke_on_shutdown_without_a_staying_agent_is_a_warning() -> None:
-    mode = file_mode({**SECRET, "agent-revoke-on-shutdown": "true", "agent-pre-populate-only": "true"})
-    assert rules_and_keys(mode.warnings) == [("annotation-ignored", "agent-revoke-on-shutdown")]
+@pytest.mark.parametrize("key", ["agent-revoke-on-shutdown", "agent-cache-enable", "agent-enable-quit"])
+def test_what_only_a_staying_agent_does_is_a_warning_without_one(key: str) -> None:
+    mode = file_mode({**SECRET, key: "true", "agent-pre-populate-only": "true"})
+    assert rules_and_keys(mode.warnings) == [("annotation-ignored", key)]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("agent-cache-listener-port", "8300"), ("agent-cache-use-auto-auth-token", "force")]
+)
+def test_a_setting_of_the_listener_without_a_listener_is_a_warning(key: str, value: str) -> None:
+    assert rules_and_keys(file_mode({**SECRET, key: value}).warnings) == [("annotation-ignored", key)]
+    assert not file_mode({**SECRET, key: value, "agent-cache-enable": "true"}).warnings
+    quitting = file_mode({**SECRET, "agent-cache-listener-port": "8300", "agent-enable-quit": "true"})
+    usual = file_mode(
+        {**SECRET, "agent-cache-listener-port": "8200", "agent-cache-use-auto-auth-token": "true"}
+    )
+    assert not (*quitting.warnings, *usual.warnings)
 
 
 def test_an_agent_logs_in_by_approle_with_files_of_the_extra_secret() -> None:
@@ -186,6 +200,13 @@ def test_a_secret_for_tls_that_nothing_names_is_a_warning() -> None:
     assert rules_and_keys(file_mode(tls).warnings) == [("annotation-ignored", "tls-secret")]
     assert not file_mode({**tls, "ca-cert": "/vault/tls/ca.crt"}).warnings
     assert not file_mode({**tls, "agent-inject-template-file-db": "/vault/tls/db.ctmpl"}).warnings
+
+
+def test_a_command_without_anything_that_brings_its_program_is_a_warning() -> None:
+    command = {**SECRET, "agent-inject-command-db": "pkill -HUP app"}
+    assert rules_and_keys(file_mode(command).warnings) == [("agent-command", "agent-inject-command-db")]
+    assert not file_mode({**command, "agent-copy-volume-mounts": "tools"}).warnings
+    assert not file_mode(command, ours(vault_env_image="own:1")).warnings
 
 
 def test_an_agent_without_files_is_a_warning() -> None:

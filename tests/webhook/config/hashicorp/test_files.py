@@ -163,3 +163,10 @@ def test_an_absolute_path_of_a_file_is_refused_with_the_annotations_for_that_pla
     remedy = f", or {prefix}agent-inject-file-db: app.toml with {prefix}secret-volume-path-db: /etc/my-app"
     assert message.endswith(remedy) == has_remedy
     assert ("secret-volume-path" in message) == has_remedy
+
+
+def test_an_annotation_of_no_file_suggests_the_file_whose_name_its_own_ends_with() -> None:
+    (message,) = messages(file_mode({**SECRET, "agent-inject-file-secret-db": "db.env"}).warnings)
+    assert message.endswith("; did you mean vault.hashicorp.com/agent-inject-file-db?")
+    (message,) = messages(file_mode({**SECRET, "agent-inject-file-other": "db.env"}).warnings)
+    assert "did you mean" not in message

@@ -1,6 +1,7 @@
 """The login of exec mode: every method of the agent, TLS, and unusable annotations by name."""
 
 import base64
+from collections.abc import Callable
 
 import pytest
 
@@ -8,6 +9,8 @@ from tests.webhook.config.hashicorp.annotated import exec_mode, file_mode, ours,
 from vaultkube.errors import InvalidSetting
 from vaultkube.problem import messages
 from webhook.config.annotations import container_variables
+from webhook.config.hashicorp.exec_mode import ExecMode
+from webhook.config.hashicorp.file_mode import FileMode
 from webhook.config.settings import read_settings
 
 
@@ -143,6 +146,20 @@ def test_no_credential_of_an_annotation_is_in_a_message() -> None:
     (problem,) = exec_mode(annotations).problems
     assert "AWS_SECRET_ACCESS_KEY" in problem.message
     assert "hunter2" not in problem.message
+
+
+@pytest.mark.parametrize("read", [exec_mode, file_mode])
+def test_a_method_without_a_path_logs_in_at_the_mount_of_its_name(
+    read: Callable[..., ExecMode | FileMode],
+) -> None:
+    assert read({"auth-type": "approle"}).config.path == "approle"
+    assert read({"auth-type": "aws", "auth-config-type": "iam"}, VAULT_PATH="k8s").config.path == "aws"
+    assert read({"auth-type": "approle", "auth-path": "auth/own"}).config.path == "own"
+    assert read({"auth-type": "jwt"}, VAULT_PATH="k8s").config.path == "k8s"
+    usual = {"AGENT_INJECT_VAULT_AUTH_PATH": "auth/kubernetes"}
+    assert read({"auth-type": "approle"}, **usual).config.path == "approle"
+    operators = {"AGENT_INJECT_VAULT_AUTH_PATH": "auth/apps"}
+    assert read({"auth-type": "approle"}, **operators).config.path == "apps"
 
 
 def test_parameters_without_effect_are_warned_about() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vaultenv.agent.words import NeedsShell, split
+from vaultenv.basics.words import NeedsShell, split
 
 
 @example("\\\n")

@@ -3,7 +3,7 @@
 """
 
 _BLANKS = " \t\n"
-_SPECIAL = "|&;<>()$`*?[#~"
+SPECIAL = "|&;<>()$`*?[#~"
 _IN_DOUBLE = '$`"\\\n'
 
 
@@ -11,10 +11,13 @@ class NeedsShell(ValueError):
     """Raised for a command line that only a shell can run: with a variable, a pipe or a pattern."""
 
 
-def split(line: str) -> list[str]:
-    """Return the words; raise NeedsShell, or ValueError for a quote without an end."""
+def split(line: str, special: str = SPECIAL) -> list[str]:
+    """Return the words; raise NeedsShell, or ValueError for a quote without an end.
+
+    `special` are the characters with a meaning to a shell; those that are not in it stay as they are.
+    """
     words: list[str] = []
-    word: list[str] | None = None
+    word: list[str] | None = None  # None between words, as '' is a word
     at = 0
     while at < len(line):
         if line.startswith("\\\n", at):  # a continued line
@@ -24,12 +27,13 @@ def split(line: str) -> list[str]:
             words += ["".join(word)] if word is not None else []
             word, at = None, at + 1
             continue
-        text, at = _part(line, at)
-        word = [*(word or ()), text]
+        text, at = _part(line, at, special)
+        word = word or []
+        word.append(text)
     return words if word is None else [*words, "".join(word)]
 
 
-def _part(line: str, at: int) -> tuple[str, int]:
+def _part(line: str, at: int, special: str) -> tuple[str, int]:
     """Return the text of the character or the quoted part at a position, and the position after it."""
     char = line[at]
     if char == "'":
@@ -38,21 +42,21 @@ def _part(line: str, at: int) -> tuple[str, int]:
             raise ValueError("a quote has no end")
         return line[at + 1 : end], end + 1
     if char == '"':
-        return _in_double_quotes(line, at + 1)
+        return _in_double_quotes(line, at + 1, special)
     if char == "\\":
-        return line[at + 1 : at + 2], at + 2
-    if char in _SPECIAL:
+        return line[at + 1 : at + 2] or char, at + 2
+    if char in special:
         raise NeedsShell("the command has a character with a meaning to a shell")
     return char, at + 1
 
 
-def _in_double_quotes(line: str, at: int) -> tuple[str, int]:
+def _in_double_quotes(line: str, at: int, special: str) -> tuple[str, int]:
     text: list[str] = []
     while at < len(line):
         char, escaped = line[at], line[at + 1 : at + 2]
         if char == '"':
             return "".join(text), at + 1
-        if char in "$`":
+        if char in "$`" and char in special:
             raise NeedsShell("the command has a character with a meaning to a shell")
         if char == "\\" and escaped and escaped in _IN_DOUBLE:
             text.append("" if escaped == "\n" else escaped)
