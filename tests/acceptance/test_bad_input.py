@@ -183,7 +183,7 @@ def test_the_log_has_a_line_of_json_for_each_review_and_no_value(product: Produc
     lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     reviewed = [line for line in lines if line["message"] == "reviewed"]
     assert {"uid", "resource", "namespace", "name", "outcome", "references", "ms"} <= reviewed[-1].keys()
-    assert all(line["resource"] in {"pods", "secrets", "configmaps"} for line in reviewed)
+    assert all(line["resource"] in {"pods", "secrets", "configmaps", "objects"} for line in reviewed)
 
 
 def test_metrics_count_the_reviews_of_both_workers(product: Product) -> None:
