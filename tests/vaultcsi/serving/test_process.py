@@ -148,7 +148,7 @@ def test_a_vault_that_is_silent_ends_with_the_deadline_of_the_driver(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         attributes = surroundings.attributes(OBJECTS, vaultAddress=address)
-        assert own_provider.driver.refusal(attributes, timeout_s=1)[0] == "DEADLINE_EXCEEDED"
+        assert own_provider.driver.refusal(attributes, timeout_s=3)[0] == "DEADLINE_EXCEEDED"
     assert own_provider.driver.version()
 
 
