@@ -42,7 +42,9 @@ def test_the_certificate_of_vault_tls_secret_is_trusted(product: Product, author
 
 
 def test_the_ca_of_vault_tls_secret_excludes_the_operators_ca(product: Product, tmp_path: Path) -> None:
-    with pytest.raises(KubectlFailed, match=r"x509: .* is not trusted; .* annotation vault-tls-secret"):
+    with pytest.raises(
+        KubectlFailed, match=r"x509: .* is not trusted \(.*certificate.*\); .* annotation vault-tls-secret"
+    ):
         apply(product, "mistrusting", Authority(tmp_path).ca_file.read_text())
 
 
