@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 FieldPath = tuple[str | int, ...]
 """The keys and positions that lead from an object, or from one of its parts, to a field."""
+MOST_PROBLEMS = 500
+"""Further problems of an object are left out: nobody reads them, and some cost a search for a similar name."""
 _SHOWN = 8
 
 

@@ -21,11 +21,11 @@ from vaultenv.renewal.schedule import (
     stale,
     terms_of,
 )
+from vaultkube.provider_class.object_table import READS
 
 AHEAD_S = 120.0
 """Seconds until the next mount at the latest: the poll interval of the driver. An answer that ends before it is replaced now."""
 _PACE = Pace(0.0)
-READS = ("GET", "LIST")
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from urllib.parse import parse_qsl
 
 from vaultcsi.errors import CsiError, PathForbidden, SecretNotRead, Unavailable
 from vaultcsi.vault.connections import Answer, Connections, VaultRequest
-from vaultcsi.vault.issued import READS
 from vaultcsi.vault.room import MountRoom
 from vaultcsi.vault.server import PodLogin
 from vaultenv.client.answers import MOUNTS, body_or_error, error_messages, mount_in, refusal
 from vaultenv.errors import PermissionRefused, VaultEnvError
 from vaultkube.deadline import Deadline
+from vaultkube.provider_class.object_table import READS
 from vaultkube.provider_class.objects import SecretRequest
 
 Body = dict[str, Any]

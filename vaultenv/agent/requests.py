@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import dumps
 from vaultenv.basics.text import whole_number
 from vaultenv.client.http import HEAD, Request
+from vaultenv.variable_types import CONNECTION_HEADERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ _OLD = "HTTP/1.0"
 _VERSIONS = (_OLD, "HTTP/1.1")
 TOKEN, NAMESPACE = "x-vault-token", "x-vault-namespace"
 _AUTHORIZATION, _BEARER = "authorization", "bearer "
-_OF_A_CONNECTION = (
-    *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"),
-    *("host", "content-length", "accept-encoding", "expect"),
-)
+_OF_A_CONNECTION = CONNECTION_HEADERS | {"accept-encoding", "host", "proxy-connection"}
 _CHARACTERS = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 

@@ -11,7 +11,8 @@ from vaultenv.template.json_text import json_text
 from vaultkube.provider_class.nodes import Node, NotUsable
 from vaultkube.provider_class.scalars import integer_of, text_of, value_of
 
-METHODS = ("GET", "LIST", "POST", "PUT")
+READS = ("GET", "LIST")
+METHODS = (*READS, "POST", "PUT")
 ENCODINGS = ("utf-8", "base64", "hex")
 _LONGEST_NAME = 255
 """Bytes of a file's name (NAME_MAX of Linux)."""

@@ -8,14 +8,12 @@ from itertools import chain, islice
 from typing import Any
 
 from vaultenv.basics.text import bounded
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import MOST_PROBLEMS, FieldPath, Problem
 from vaultkube.provider_class.nodes import Listing, Mapping, Node, NotUsable, Scalar, read_nodes
 from vaultkube.provider_class.object_table import OBJECT_FIELDS, path_of
 
 OBJECTS: FieldPath = ("spec", "parameters", "objects")
 _MOST_OBJECTS = 2000
-MOST_PROBLEMS = 500
-"""Further problems are left out: nobody reads them, and each costs a search for a similar name."""
 _FIELDS = {field.name: field for field in OBJECT_FIELDS}
 _SHOWN = 60
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from vaultenv.basics.text import bounded
 from vaultenv.references.fields import Fault
 from vaultenv.references.grammar import normal_path
-from vaultkube.problem import FieldPath, Problem
+from vaultkube.problem import MOST_PROBLEMS, FieldPath, Problem
 from vaultkube.provider_class.nodes import NotUsable
-from vaultkube.provider_class.objects import MOST_PROBLEMS, SecretObject, parse_objects, unknown
+from vaultkube.provider_class.objects import SecretObject, parse_objects, unknown
 from vaultkube.settings_table import Row, row_field, rows_of
 from vaultkube.value_types import BOOLEAN, LINE, ValueType, optional
 

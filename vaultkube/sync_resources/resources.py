@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from vaultkube.problem import FieldPath, Problem
-from vaultkube.provider_class.objects import MOST_PROBLEMS
+from vaultkube.problem import MOST_PROBLEMS, FieldPath, Problem
 from vaultkube.sync_resources.auth import AuthGlobalSpec, AuthSpec
 from vaultkube.sync_resources.connection import ConnectionSpec
 from vaultkube.sync_resources.destination import TransformationSpec

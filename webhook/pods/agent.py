@@ -14,7 +14,7 @@ from vaultkube.wire.containers import (
 )
 from vaultkube.wire.pods import PodSpec, Volume
 from webhook.config.hashicorp.file_mode import FileMode
-from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AgentConfig
+from webhook.config.hashicorp.table import AGENT_ANNOTATIONS, AMOUNTS, AgentConfig
 from webhook.config.sidecar import LIVENESS, READINESS
 from webhook.pods import launcher
 from webhook.pods.agent_account import account_volumes, agent_mounts
@@ -35,11 +35,6 @@ _COMMANDS = [role.command for role in Role]
 _EXTRA_VOLUME, _EXTRA_PATH = "extra-secrets", "/vault/custom"
 _TLS_VOLUME, _TLS_PATH = "vault-tls-secrets", "/vault/tls"
 _SECRETS_SIZE, _HOME_SIZE = "64Mi", "4Mi"
-_RESOURCES = (
-    ("cpu", "limits_cpu", "requests_cpu"),
-    ("memory", "limits_memory", "requests_memory"),
-    ("ephemeral-storage", "limits_ephemeral", "requests_ephemeral"),
-)
 _HASHICORPS = {"requests_cpu": "250m", "requests_memory": "64Mi"}
 """The requests that the injector sets, for HashiCorp's own program."""
 _OURS = {row.field: row.default for row in AGENT_ANNOTATIONS if row.field in _HASHICORPS}
@@ -140,7 +135,7 @@ def _resources(agent: AgentConfig, pod_spec: PodSpec) -> Container:
     is_equal = is_guaranteed(pod_spec, (container for _, container in find_containers(pod_spec)))
     limits: dict[str, str] = {}
     requests: dict[str, str] = {}
-    for name, limit_field, request_field in _RESOURCES:
+    for name, limit_field, request_field in AMOUNTS:
         limit, request = getattr(agent, limit_field), getattr(agent, request_field)
         if agent.configmap and request_field not in agent.annotated and request == _OURS.get(request_field):
             request = _HASHICORPS.get(request_field)

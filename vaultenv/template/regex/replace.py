@@ -21,6 +21,18 @@ def replaced(
 ) -> str:
     """Return regexp.ReplaceAllString; raise TemplateError. `bound` is called with the length of the text so far."""
     program = Program(pattern, charge)
+
+    def new(match: Match) -> str:
+        charge(len(replacement))
+        return expanded(replacement, match, text, program.names)
+
+    return with_matches_replaced(program, text, new, bound)
+
+
+def with_matches_replaced(
+    program: Program, text: str, new: Callable[[Match], str], bound: Callable[[int], object]
+) -> str:
+    """Return the text with `new` in place of each match; `bound` is called with the length of the new texts so far."""
     out: list[str] = []
     length = last = at = 0
     while at <= len(text):
@@ -30,8 +42,7 @@ def replaced(
         start, end = match[:2]
         out.append(text[last:start])
         if end > last or not start:
-            out.append(expanded(replacement, match, text, program.names))
-            charge(len(replacement))
+            out.append(new(match))
             length += len(out[-1])
             bound(length)
         last = end

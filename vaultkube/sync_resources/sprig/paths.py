@@ -31,17 +31,16 @@ def _is_absolute(path: str) -> bool:
     return path.startswith("/")
 
 
-PATHS: dict[str, Function] = table(
+_PATHS: dict[str, Function] = table(
     {
         "base": (_base, "s"),
         "clean": (_clean, "t"),
         "dir": (_dir, "t"),
         "ext": (_ext, "s"),
         "isAbs": (_is_absolute, "s"),
-        "osBase": (_base, "s"),
-        "osClean": (_clean, "t"),
-        "osDir": (_dir, "t"),
-        "osExt": (_ext, "s"),
-        "osIsAbs": (_is_absolute, "s"),
     }
 )
+PATHS: dict[str, Function] = {
+    **_PATHS,
+    **{f"os{name[0].upper()}{name[1:]}": function for name, function in _PATHS.items()},
+}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vaultenv.template.functions import Function
 from vaultenv.template.regex.program import Program, charging
-from vaultenv.template.regex.replace import expanded
+from vaultenv.template.regex.replace import expanded, matches, with_matches_replaced
 from vaultenv.template.types import NilStrings, Strings
 from vaultenv.template.values import ITEM
 from vaultkube.sync_resources.sprig.working import Working
@@ -23,7 +23,7 @@ _QUOTED = str.maketrans({char: f"\\{char}" for char in r"\.+*?()|[]{}^$"})
 
 
 def _match(work: "Work", pattern: str, text: str) -> bool:
-    return Program(pattern, charging(work)).search(text, 0) is not None
+    return matches(pattern, text, charging(work))
 
 
 def _find(work: "Work", pattern: str, text: str) -> str:
@@ -74,36 +74,26 @@ def _split(work: "Work", pattern: str, text: str, most: int) -> Strings:
 
 
 def _replaced(
-    work: "Work", pattern: str, text: str, length: int, new: "Callable[[Match, Program], str]"
+    work: "Work", pattern: str, text: str, replacement: str, new: "Callable[[Match, Program], str]"
 ) -> str:
-    """Return the text with its matches replaced by new texts that are made from `length` characters each."""
+    """Return the text with its matches replaced by new texts that are made from the characters of `replacement` each."""
     program = Program(pattern, charging(work))
-    out: list[str] = []
-    size = last = at = 0
-    while at <= len(text):
-        match = program.search(text, at)
-        if match is None:
-            break
-        start, end = match[:2]
-        out.append(text[last:start])
-        if end > last or not start:
-            work.charge(_UNITS_PER_CHARACTER * length + 2 * ITEM)
-            out.append(new(match, program))
-            size += len(out[-1])
-            work.bounded(size)
-        last = end
-        at = max(end, at + 1)
-    return "".join(out) + text[last:]
+
+    def charged(match: "Match") -> str:
+        work.charge(_UNITS_PER_CHARACTER * len(replacement) + 2 * ITEM)
+        return new(match, program)
+
+    return with_matches_replaced(program, text, charged, work.bounded)
 
 
 def _replace_all(work: "Work", pattern: str, text: str, new: str) -> str:
     return _replaced(
-        work, pattern, text, len(new), lambda match, program: expanded(new, match, text, program.names)
+        work, pattern, text, new, lambda match, program: expanded(new, match, text, program.names)
     )
 
 
 def _replace_all_literal(work: "Work", pattern: str, text: str, new: str) -> str:
-    return _replaced(work, pattern, text, len(new), lambda _match, _program: new)
+    return _replaced(work, pattern, text, new, lambda _match, _program: new)
 
 
 _PLAIN: dict[str, Function] = {

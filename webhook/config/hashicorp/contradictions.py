@@ -7,13 +7,8 @@ from vaultkube.documents.quantity import parse_quantity
 from vaultkube.problem import Problem
 from webhook.config.hashicorp.annotations import agent_key
 from webhook.config.hashicorp.login import Origin, about
-from webhook.config.hashicorp.table import AgentConfig
+from webhook.config.hashicorp.table import AMOUNTS, AgentConfig
 
-_AMOUNTS = (
-    ("requests_cpu", "limits_cpu"),
-    ("requests_memory", "limits_memory"),
-    ("requests_ephemeral", "limits_ephemeral"),
-)
 _BESIDE = ("revoke_on_shutdown", "cache_enable", "enable_quit")
 """Fields for what only an agent beside the program does."""
 _BRINGING = ("copy_volume_mounts", "extra_secret", "json_patch", "init_json_patch")
@@ -37,7 +32,7 @@ def contradictions(agent: AgentConfig) -> Iterator[Problem]:
     port = agent.cache_listener_port
     if port not in range(1, 65536):
         yield _wrong("cache_listener_port", f"{port} is no port: write a number from 1 to 65535")
-    for request_field, limit_field in _AMOUNTS:
+    for _, limit_field, request_field in AMOUNTS:
         request, limit = getattr(agent, request_field), getattr(agent, limit_field)
         is_both = {request_field, limit_field} <= agent.annotated
         if is_both and request and limit and parse_quantity(request) > parse_quantity(limit):

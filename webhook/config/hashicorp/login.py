@@ -64,13 +64,7 @@ def read_login(agent: AgentConfig, operators_tls_secret: str, operators_ca: str)
 
     A later setting replaces an earlier one: `role` wins over `auth-config-role`.
     """
-    found = [
-        *_method(agent),
-        *_parameters(agent, "exec mode"),
-        *_plain(agent),
-        *_mount(agent),
-        *_certificates(agent),
-    ]
+    found = _found(agent, "exec mode")
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
     files, problems = _tls_files(settings.values(), agent.tls_secret or operators_tls_secret)
     if agent.tls_secret and not files:
@@ -90,13 +84,7 @@ def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca
 
     It mounts the files of the Secret `tls_secret`, a field of the result, at /vault/tls.
     """
-    found = [
-        *_method(agent),
-        *_parameters(agent, "the agent"),
-        *_plain(agent),
-        *_mount(agent),
-        *_certificates(agent),
-    ]
+    found = _found(agent, "the agent")
     if agent.ca_key:
         found.append(_Setting(_CA_DIRECTORY, agent.ca_key, Origin("ca_key")))
     settings = {each.target: each for each in found if isinstance(each, _Setting)}
@@ -114,6 +102,17 @@ def read_agent_login(agent: AgentConfig, operators_tls_secret: str, operators_ca
     if agent.tls_secret and not (names_files or agent.configmap):
         problems.append(_unused_secret())
     return _login(agent, settings, values, {}, problems)
+
+
+def _found(agent: AgentConfig, user: str) -> list[_Setting | Problem]:
+    """Return all settings of the login, the stronger ones later, and its problems; `user` is what logs in, for messages."""
+    return [
+        *_method(agent),
+        *_parameters(agent, user),
+        *_plain(agent),
+        *_mount(agent),
+        *_certificates(agent),
+    ]
 
 
 def _login(

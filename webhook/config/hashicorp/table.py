@@ -34,6 +34,12 @@ _TEMPLATE_FILE = "no file is read: write the template into agent-inject-template
 _CA_KEY = "the agent treats it as a directory of CA certificates: name a file in ca-cert"
 _AGENTS_CONFIG = "there is no agent to configure: write the paths into agent-inject-secret-NAME"
 _TOKEN_VOLUME = "name the token's file as the container mounts it in auth-config-token-path"  # noqa: S105
+AMOUNTS = (
+    ("cpu", "limits_cpu", "requests_cpu"),
+    ("memory", "limits_memory", "requests_memory"),
+    ("ephemeral-storage", "limits_ephemeral", "requests_ephemeral"),
+)
+"""The resources of an agent, each with the fields of its limit and its request."""
 
 
 # fmt: off

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 from vaultkube.policy.paths import PathPolicy, RequestedPath, foreign_namespace
 from vaultkube.problem import FieldPath, Problem
+from vaultkube.provider_class.object_table import READS
 from vaultkube.provider_class.objects import OBJECTS, SecretObject, unknown
 from vaultkube.provider_class.parameters import PARAMETERS, ClassParameters, parse_class
 from webhook.offline.lists import objects_in
 from webhook.offline.reviewable import follow
 
 _GROUP, _KIND = "secrets-store.csi.x-k8s.io", "SecretProviderClass"
-_READS = ("GET", "LIST")
 _SECRETS: FieldPath = ("spec", "secretObjects")
 
 
@@ -103,7 +103,7 @@ def _differences(objects: tuple[SecretObject, ...]) -> Iterator[Problem]:
             yield Problem(
                 "csi-whole-answer", path, f"objects[{number}]: request_id is empty in {secret_object.name}"
             )
-        if secret_object.request.method not in _READS:
+        if secret_object.request.method not in READS:
             yield Problem(
                 "csi-kept", (*path, "method"), f"objects[{number}]: the answer is cached between mounts"
             )
