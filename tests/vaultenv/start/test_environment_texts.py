@@ -1,6 +1,7 @@
 """No text in the environment ends the launcher with a traceback: each is used, or refused in one line."""
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from unittest import mock
@@ -38,11 +39,27 @@ RAW = st.binary(max_size=12).map(lambda raw: raw.replace(b"\0", b""))
 WELL_FORMED = {b"A": b"vault:a/data/b#k", b"VAULT_ENV_TIMEOUT": b"1", b"VAULT_MAX_RETRIES": b"0"}
 
 
+class Clock:
+    """A clock that a pause moves forward at once, so that attempts end with their time limit."""
+
+    def __init__(self) -> None:
+        self._slept_s = 0.0
+
+    def sleep(self, pause_s: float) -> None:
+        """Move forward by the pause."""
+        self._slept_s += pause_s
+
+    def monotonic(self) -> float:
+        """Return the seconds of the machine's clock and of all pauses."""
+        return time.monotonic() + self._slept_s
+
+
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Prevent every connection, look-up of a name, and execution of a program."""
+    """Prevent every connection, look-up of a name, pause, and execution of a program."""
     failure = WireFailure("no network here", sent=False, lasting=True)
     with (
+        mock.patch("vaultenv.basics.deadline.time", Clock()),
         mock.patch("vaultenv.client.wire.connect", side_effect=failure),
         mock.patch("vaultenv.basics.syslog.getaddrinfo", side_effect=socket.gaierror),
         mock.patch("vaultenv.start.launch.execute"),
