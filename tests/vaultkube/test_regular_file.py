@@ -26,6 +26,7 @@ def test_a_device_a_folder_and_nothing_are_errors(path: str) -> None:
         read_regular_file(path, BOUND)
 
 
+@pytest.mark.timed
 def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     began = time.process_time()

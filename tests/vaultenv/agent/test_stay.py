@@ -159,6 +159,7 @@ def test_the_token_is_revoked_at_the_end_only_with_the_setting(pod: Pod, revokes
         assert revokes
 
 
+@pytest.mark.timed
 def test_sigterm_ends_an_agent_that_waits_for_vault(pod: Pod) -> None:
     process = pod.stay(
         pod.settings(pod.file("config", MOVING)), VAULT_ADDR="https://127.0.0.1:1", **login(pod.vault)

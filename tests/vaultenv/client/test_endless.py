@@ -55,6 +55,7 @@ def elapsed_s(call: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("pause_s", [0.0, 0.02], ids=["fast", "slow"])
 @pytest.mark.parametrize("kind", PIECES)
 def test_no_endless_answer_outlasts_the_timeout(kind: str, pause_s: float) -> None:
@@ -74,6 +75,7 @@ def refused_login(server: StandIn, **more: str) -> None:
         vault.login()
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("method", ["aws-ec2", "aws-iam", "gcp-gce", "gcp-iam", "azure"])
 def test_no_metadata_service_outlasts_the_timeout(method: str) -> None:
     with stand_in(in_turn(LOGIN)) as vault, stand_in(endless(b"", b"", 0.02)) as cloud:
@@ -130,6 +132,7 @@ def test_a_vault_unsealed_just_before_the_timeout_is_still_read(back_after_s: fl
         assert fields(vault.read([("a/data/b", "")])[0]) == {"k": "v"}
 
 
+@pytest.mark.timed
 def test_the_timeout_is_used_up_and_not_passed() -> None:
     with stand_in(in_turn(answer("503 S"))) as server:
         waited_s = elapsed_s(lambda: refused_login(server, VAULT_ENV_TIMEOUT="3s"))

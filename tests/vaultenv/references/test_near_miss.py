@@ -49,6 +49,7 @@ def test_a_reference_inside_of_text_without_its_braces_is_found(text: str) -> No
     assert "inside of text" in warning_about(text.encode())
 
 
+@pytest.mark.timed
 def test_a_hostile_value_is_read_in_a_moment() -> None:
     started = time.process_time()
     assert not warning_about(b"x " + b"vault:a/" * 500 + b"#")

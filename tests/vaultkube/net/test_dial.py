@@ -72,6 +72,7 @@ def api_server_read(address: str, budget_s: float) -> None:
     Cluster(Connection(address)).get("Secret", "a", "b", Deadline(budget_s))
 
 
+@pytest.mark.timed
 @pytest.mark.usefixtures("resolver")
 @pytest.mark.parametrize("read", [vault_read, api_server_read])
 def test_a_slow_resolver_does_not_outlast_the_deadline(read: Any) -> None:

@@ -228,6 +228,7 @@ def test_a_hostile_text_is_refused_quickly(text: str) -> None:
     assert max(map(len, found)) < 400
 
 
+@pytest.mark.timed
 def test_only_the_first_of_many_problems_are_reported() -> None:
     text = "\n".join(f"- {{{', '.join(f'k{field}: 1' for field in range(100))}}}" for _ in range(100))
     began = time.process_time()

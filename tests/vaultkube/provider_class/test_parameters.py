@@ -74,6 +74,7 @@ def test_all_problems_are_reported_at_once() -> None:
     assert len(problems(roleName="", vaultAddress="x", other="y", objects="- {}")) == 5
 
 
+@pytest.mark.timed
 def test_many_and_long_parameters_are_refused_quickly() -> None:
     began = time.process_time()
     found = problems(vaultSkipTLSVerify="y" * 1000, **{f"a{number}": "1" for number in range(100_000)})

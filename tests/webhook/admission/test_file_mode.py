@@ -86,6 +86,7 @@ def test_a_refusal_names_all_problems_of_both_families(served: Served) -> None:
         assert part in response["status"]["message"]
 
 
+@pytest.mark.timed
 def test_more_annotations_than_kubernetes_stores_are_refused_unread(served: Served) -> None:
     crowd = {f"agent-inject-template-{number}": TEMPLATE for number in range(4000)}
     began = time.process_time()

@@ -286,6 +286,7 @@ def test_items_of_a_typed_list_have_its_kind() -> None:
     assert only(json.dumps(plain)).content == plain
 
 
+@pytest.mark.timed
 def test_the_lines_of_many_parts_of_one_text_are_found_quickly() -> None:
     entries = "".join(f"    - objectName: o{number}\n      secretPath: p\n" for number in range(2000))
     document = only(f"parameters:\n  objects: |\n{entries}")

@@ -124,6 +124,7 @@ def test_other_volumes_are_no_token_of_the_agent(
     assert "VAULT_JWT_FILE" not in variables(found)
 
 
+@pytest.mark.timed
 def test_very_many_mounts_and_volumes_take_no_long_time() -> None:
     mounted = [{**AUTHORS, "mountPath": f"{AUTHORS['mountPath']}{index}"} for index in range(10_000)]
     volumes = [{"name": f"v{index}"} for index in range(10_000)]

@@ -239,6 +239,7 @@ CROWDS = [
 ]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("annotations", CROWDS)
 def test_very_many_files_are_refused_quickly(annotations: dict[str, str]) -> None:
     began = time.process_time()
@@ -269,6 +270,7 @@ def test_more_mounts_than_a_pod_can_be_stored_with_are_refused_before_they_are_m
     assert not planned(spec, {**files, **volumes, "agent-inject-containers": "c0"}).whole.problems
 
 
+@pytest.mark.timed
 def test_a_long_path_of_a_mount_is_compared_quickly() -> None:
     began = time.process_time()
     mount = {"name": "x", "mountPath": "/a" * 300_000}
