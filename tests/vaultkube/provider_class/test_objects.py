@@ -128,6 +128,8 @@ def test_objects_of_one_request_share_it() -> None:
         (f"- {{objectName: {'o' * 256}, secretPath: p}}", "more than 255 bytes"),
         ("- {objectName: o, secretPath: ../p}", "leads out of Vault's tree"),
         ("- {objectName: o, secretPath: ''}", "the path is empty"),
+        ("- {objectName: o, secretPath: 'p?a=1;version=2'}", "write & between parameters"),
+        ("- {objectName: o, secretPath: 'p?a=100%'}", "%25 for a percent sign"),
         ("- {objectName: o, secretPath: p, method: DELETE}", "must be one of GET, LIST, POST, PUT"),
         ("- {objectName: o, secretPath: p, encoding: utf8}", "must be one of utf-8, base64, hex"),
         ("- {objectName: o, secretPath: p, secretArgs: [a]}", "must be a mapping"),
