@@ -29,7 +29,7 @@ in the same process. `--check` needs no program. [Differences from Bank-Vaults](
 
 ## Variables
 
-Booleans are `true` or `false` (also 1, t, T, TRUE, True and so on), durations are Go's (`1m30s`) or bare seconds. "Removed"
+Booleans are `true` or `false` (also 1, t, T, TRUE, True and so on), durations are Go's (`1m30s`), days (`2d`) or bare seconds. "Removed"
 says when the program does not get the variable; `VAULT_ENV_PASSTHROUGH` lists exceptions. `HTTPS_PROXY`, `HTTP_PROXY`,
 `NO_PROXY`, `SSL_CERT_FILE` and `SSL_CERT_DIR` have the same meaning as for Go programs, and the program gets them too.
 

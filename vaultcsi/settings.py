@@ -6,9 +6,10 @@ from typing import Any
 
 from vaultcsi.flags import FlagRow, InvalidFlags, parse_flags
 from vaultkube.errors import InvalidSetting
-from vaultkube.provider_class.parameters import ADDRESS
 from vaultkube.settings_table import read_table, row_field, rows_of
 from vaultkube.value_types import (
+    ADDRESS,
+    ADDRESSES,
     BOOLEAN,
     BUDGET,
     COUNT,
@@ -17,7 +18,6 @@ from vaultkube.value_types import (
     LINE,
     PATH_PATTERNS,
     POLICY_MODE,
-    WORDS,
     ValueType,
     choice,
     number,
@@ -128,7 +128,7 @@ class Settings:
     )
     address_allow_list: tuple[str, ...] = _setting(
         "VAULT_ADDR_ALLOWLIST",
-        WORDS,
+        ADDRESSES,
         "",
         help="Vault addresses that classes may name, beside VAULT_ADDR; none: all",
     )

@@ -72,6 +72,15 @@ def _line(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    _ = parts.port
+    plain = text.isprintable() and text.isascii() and not set(text) & set(" ?#@\\")
+    if not (plain and parts.scheme in ("http", "https") and parts.hostname):
+        raise ValueError(text)
+    return text.rstrip("/")
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 
@@ -186,6 +195,10 @@ POSITIVE = ValueType("a whole number, 1 or more", number(1, 9_999_999_999))
 COUNT = ValueType("a whole number, 0 or more", number(0, 9_999_999_999))
 BATCH_SIZE = ValueType(f"a whole number from 1 to {LARGEST_NUMBER}", number(1, LARGEST_NUMBER))
 WORDS = ValueType("a list with commas between its words", _words)
+ADDRESS = ValueType("https://HOST[:PORT] or http://HOST[:PORT]", _address)
+ADDRESSES = ValueType(
+    f"a list, with commas, of {ADDRESS.accepted}", lambda text: tuple(map(_address, _words(text)))
+)
 LOG_LEVEL = ValueType(
     "one of debug, info, warn, warning, error", choice("debug", "info", "warn", "warning", "error")
 )

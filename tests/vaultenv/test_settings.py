@@ -237,9 +237,13 @@ def test_a_log_level_is_a_word_of_go_or_vault_in_any_case(text: str, level: str)
         ("+2s", 2),
         ("250us", 0.00025),
         ("1h1m1s", 3661),
+        ("1d", 86400),
+        ("+30d", 2592000),
+        ("3600000000000ns", 3600),
+        ("0.333333333333333h", 1200),
     ],
 )
-def test_durations_are_gos_or_bare_seconds(text: str, expected: float) -> None:
+def test_durations_are_gos_or_vaults(text: str, expected: float) -> None:
     assert seconds(text) == pytest.approx(expected)
 
 

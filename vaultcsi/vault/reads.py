@@ -1,5 +1,6 @@
 """Reads: a request of a class, sent with a token; the result is a JSON object or an error with a remedy."""
 
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,7 +37,7 @@ class Reader:
 
     def read(self, secret_request: SecretRequest) -> Body:
         """Return the answer; raise SecretNotRead, PathForbidden, Unavailable or TooLarge."""
-        query = sorted(parse_qsl(secret_request.query, keep_blank_values=True))
+        query = sorted(parse_qsl(secret_request.query, keep_blank_values=True), key=itemgetter(0))
         body = "" if secret_request.arguments == "null" else secret_request.arguments
         request = VaultRequest(secret_request.method, secret_request.path, query, body)
         answer = self._connections.send(self._login.server, request, self._token, self._deadline, self._room)

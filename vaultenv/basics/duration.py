@@ -1,4 +1,7 @@
-"""Durations as Go writes them (`1m30s`, `500ms`) and bare seconds (`30`); source: Go's time.ParseDuration."""
+"""Durations as Go writes them (`1m30s`, `500ms`), and as Vault does: with days (`30d`), and bare seconds (`30`).
+
+Sources: time.ParseDuration of Go, and ParseDurationSecond of Vault's client.
+"""
 
 _UNITS = (
     ("ns", 1e-9),
@@ -9,6 +12,7 @@ _UNITS = (
     ("s", 1.0),
     ("m", 60.0),
     ("h", 3600.0),
+    ("d", 86400.0),
 )
 _UNIT_S = dict(_UNITS)
 _LONGEST_S = 2**63 / 1e9  # time.Duration counts nanoseconds in 64 bits
@@ -43,7 +47,7 @@ def _parsed(text: str) -> float:
 
 def _is_number(text: str) -> bool:
     whole, _, fraction = text.partition(".")
-    return (whole + fraction).isascii() and (whole + fraction).isdigit() and len(text) <= 12
+    return (whole + fraction).isascii() and (whole + fraction).isdigit()
 
 
 def _next(text: str) -> tuple[str, str, str]:

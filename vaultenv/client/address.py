@@ -49,7 +49,18 @@ def parse_address(text: str, variable: str = "VAULT_ADDR") -> Address:
     found = host_and_port(authority, _PORTS.get(scheme, 0))
     if not divider or scheme not in _PORTS or not found or not _IN_PREFIX.issuperset(prefix):
         raise InvalidSetting(f"{variable} is not an address: write https://host:port")
-    return Address(scheme, *found, "/" + prefix.strip("/") if prefix.strip("/") else "")
+    return Address(scheme, *found, _cleaned(prefix))
+
+
+def _cleaned(prefix: str) -> str:
+    """Return the path as Go's path.Join has it: with its `.` and `..` resolved, and a single slash before each part."""
+    parts: list[str] = []
+    for part in prefix.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "".join([f"/{part}" for part in parts])
 
 
 def query_text(pairs: Sequence[tuple[str, str]]) -> str:

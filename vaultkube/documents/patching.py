@@ -1,4 +1,8 @@
-"""Application of user-written JSON Patches to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902)."""
+"""Application of user-written JSON Patches to a document: all of RFC 6902 (https://www.rfc-editor.org/rfc/rfc6902).
+
+Two forms are read as by Go's https://github.com/evanphx/json-patch, for which people wrote their patches: a negative
+index counts from the end of its list, and a `test` for null holds for a key that is not there.
+"""
 
 import copy
 import json
@@ -8,7 +12,7 @@ from typing import Any
 
 from vaultkube.documents.jsonpatch import same
 
-_INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
+_INDEX = re.compile(r"0|-?[1-9][0-9]{0,8}")
 _ESCAPE = re.compile(r"~(?![01])")
 _END = "-"
 _MOST_COPIED = 64 << 10
@@ -90,7 +94,11 @@ def _copy(document: Any, operation: Mapping[str, Any]) -> Any:
 
 
 def _test(document: Any, operation: Mapping[str, Any]) -> Any:
-    if not same(_found(document, _steps(operation["path"]), operation["path"]), operation["value"]):
+    steps, value = _steps(operation["path"]), operation.get("value")
+    parent = _found(document, steps[:-1], operation["path"])
+    if value is None and isinstance(parent, dict) and steps and steps[-1] not in parent:
+        return document
+    if not same(_found(parent, steps[-1:], operation["path"]), value):
         raise ValueError(f"{operation['path']!r} has another value")
     return document
 
@@ -107,7 +115,7 @@ _OPERATIONS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
 
 def _steps(pointer: str) -> list[str]:
     """Return the keys of a JSON Pointer (RFC 6901)."""
-    if not pointer:
+    if pointer == "":
         return []
     if not pointer.startswith("/") or _ESCAPE.search(pointer):
         raise ValueError(f"{pointer!r} is no JSON Pointer")
@@ -124,9 +132,17 @@ def _key(parent: Any, step: str, pointer: str) -> Any:
     """Return the key or index of the existing part of `parent` that `step` names; raise ValueError."""
     if isinstance(parent, dict) and step in parent:
         return step
-    if isinstance(parent, list) and _INDEX.fullmatch(step) and int(step) < len(parent):
-        return int(step)
+    if isinstance(parent, list) and (index := _index(step, len(parent))) is not None:
+        return index
     raise ValueError(f"there is no {pointer!r}")
+
+
+def _index(step: str, length: int) -> int | None:
+    """Return the position that `step` names in a list of that length, None for no position of it."""
+    if not _INDEX.fullmatch(step):
+        return None
+    index = int(step) + (length if step.startswith("-") else 0)
+    return index if 0 <= index < length else None
 
 
 def _with(document: Any, steps: Sequence[str], value: Any, pointer: str) -> Any:
@@ -136,8 +152,10 @@ def _with(document: Any, steps: Sequence[str], value: Any, pointer: str) -> Any:
     parent, step = _found(document, steps[:-1], pointer), steps[-1]
     if isinstance(parent, dict):
         parent[step] = value
-    elif isinstance(parent, list) and (step == _END or (_INDEX.fullmatch(step) and int(step) <= len(parent))):
-        parent.insert(len(parent) if step == _END else int(step), value)
-    else:
+        return document
+    count = len(parent) if isinstance(parent, list) else -1
+    index = count if step == _END else _index(step, count + 1)
+    if count < 0 or index is None:
         raise ValueError(f"nothing can be added at {pointer!r}")
+    parent.insert(index, value)
     return document

@@ -25,7 +25,7 @@ def check_address(address: str, operators: str, listed: Iterable[str], *, allow_
     compared by scheme, host, port and path; the case of scheme and host, default ports and a final slash are ignored.
     """
     parts = _split(address)
-    if _comparable(parts) == _comparable(urlsplit(operators)):
+    if is_same_server(address, operators):
         return
     host = (parts.hostname or "").rstrip(".")
     if host in _NEVER or host.endswith(".localhost"):
@@ -34,7 +34,7 @@ def check_address(address: str, operators: str, listed: Iterable[str], *, allow_
         raise _forbidden(
             address, "it is a private or local address; the operator can set VAULT_ALLOW_PRIVATE_ADDR"
         )
-    if _comparable(parts) not in {_comparable(urlsplit(entry)) for entry in listed}:
+    if not any(is_same_server(address, entry) for entry in listed):
         raise _forbidden(address, "ask the operator to add it to VAULT_ADDR_ALLOWLIST of the webhook")
 
 

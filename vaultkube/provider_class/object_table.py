@@ -1,5 +1,6 @@
 """The fields of one entry of `objects`, a row each: name, reader, help. The parser, checks and docs/csi.md are made from it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ _LONGEST_NAME = 255
 _LONGEST_PATH = 1024
 """Bytes of a path in the volume: Linux allows 4096 for it together with the volume's folder."""
 _SHOWN = 120
+_NO_QUERY = re.compile(r";|%(?![0-9a-fA-F]{2})")
+"""What Go's url.ParseQuery refuses."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def _name(node: Node) -> str:
 def _path(node: Node) -> str:
     text = text_of(node)
     path_of(text)
+    if _NO_QUERY.search(text.partition("?")[2]):
+        raise NotUsable(f"{bounded(text, _SHOWN)!r}: write & between parameters, and %25 for a percent sign")
     return text
 
 

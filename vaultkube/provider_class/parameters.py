@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from vaultenv.basics.text import bounded
 from vaultenv.references.fields import Fault
@@ -16,25 +15,13 @@ from vaultkube.problem import MOST_PROBLEMS, FieldPath, Problem
 from vaultkube.provider_class.nodes import NotUsable
 from vaultkube.provider_class.objects import SecretObject, parse_objects, unknown
 from vaultkube.settings_table import Row, row_field, rows_of
-from vaultkube.value_types import BOOLEAN, LINE, ValueType, optional
+from vaultkube.value_types import ADDRESS, BOOLEAN, LINE, ValueType, optional
 
 PARAMETERS: FieldPath = ("spec", "parameters")
 _OBJECTS = "objects"
 _LONGEST = 1024
 """Characters of a parameter other than `objects`: a login is cached with them for each pod."""
 _SHOWN = 120
-
-
-def _address(text: str) -> str:
-    parts = urlsplit(text)
-    _ = parts.port
-    plain = text.isprintable() and text.isascii() and not set(text) & set(" ?#@\\")
-    if not (plain and parts.scheme in ("http", "https") and parts.hostname):
-        raise ValueError(text)
-    return text.rstrip("/")
-
-
-ADDRESS = ValueType("https://HOST[:PORT] or http://HOST[:PORT]", _address)
 
 
 def _mount(text: str) -> str:

@@ -15,8 +15,10 @@ from vaultkube.provider_class.nodes import Listing, Mapping, Node, NotUsable, Sc
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
-_INTEGER = re.compile(r"[-+]?(0[bB][01_]+|0[oO]?[0-7_]+|0[xX][0-9a-fA-F_]+|0|[1-9][0-9_]*)")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?(0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NO_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+"""Numbers of YAML that JSON does not have."""
 _CLOCK = r"([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:[.,]([0-9]+))?"
 _DATE = re.compile(
     rf"([0-9]{{4}})-([0-9]{{1,2}})-([0-9]{{1,2}})(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
@@ -27,23 +29,31 @@ _WHOLE = range(-(1 << 63), 1 << 64)
 _TAG = "tag:yaml.org,2002:"
 _STRING = f"{_TAG}str"
 _PLAIN_TAGS = frozenset({"", *(_TAG + name for name in ("int", "float", "bool", "null", "timestamp"))})
+_OTHER_TAG = "has a tag of YAML; write the value without it"
 _SHOWN = 60
 
 
 def text_of(node: Node) -> str:
-    """Return the text of a scalar of any kind: `yes` and `007` stay as written."""
+    """Return the text of a scalar of any kind: `yes` and `007` stay as written; raise NotUsable for a tag that may mean another."""
     if not isinstance(node, Scalar):
         raise NotUsable("must be a text")
+    if node.tag not in _PLAIN_TAGS and node.tag != _STRING:
+        raise NotUsable(_OTHER_TAG)
     return "" if _is_null(node) else node.text
 
 
 def integer_of(text: str) -> int:
     """Return an integer of any base that Go knows (`0600` and `0o600` are octal); raise ValueError."""
-    if not _INTEGER.fullmatch(text) or len(text) > _LONGEST_NUMBER:
+    digits = _without_marks(text)
+    if not _INTEGER.fullmatch(digits) or len(text) > _LONGEST_NUMBER:
         raise ValueError
-    digits = text.replace("_", "").lower()
     is_octal = re.match(r"[-+]?0[0-7]", digits)
     return int(digits, 8) if is_octal else int(digits, 0)
+
+
+def _without_marks(text: str) -> str:
+    """Return a number without the underscores among its digits, which may be anywhere but at its begin."""
+    return text if text.startswith("_") else text.replace("_", "")
 
 
 def value_of(node: Node) -> Any:
@@ -59,6 +69,8 @@ def _mapping(node: Mapping) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in node.pairs:
         name = text_of(key)
+        if isinstance(key, Scalar) and _is_null(key):
+            raise NotUsable("has null as a key, which is not sent; write a text")
         if name in found:
             raise NotUsable(f"has {bounded(name, _SHOWN)!r} twice")
         found[name] = value_of(value)
@@ -70,7 +82,7 @@ def _scalar(node: Scalar) -> Any:
     if node.tag == _STRING or (not node.is_plain and not node.tag):
         return text
     if not node.is_plain or node.tag not in _PLAIN_TAGS:
-        raise NotUsable("has a tag of YAML; write the value without it")
+        raise NotUsable(_OTHER_TAG)
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:
@@ -88,14 +100,18 @@ def _number(text: str) -> Any:
     try:
         number = integer_of(text)
     except ValueError:
-        return _float(text) if _FLOAT.fullmatch(text) else text
-    if number in _WHOLE:
-        return number
-    return _float(text) if _FLOAT.fullmatch(text) else text
+        return _float(text)
+    return number if number in _WHOLE else _float(text)
 
 
-def _float(text: str) -> float:
-    number = float(text.replace("_", ""))
+def _float(text: str) -> float | str:
+    """Return the number, or the text if it is no number."""
+    if _NO_NUMBER.fullmatch(text):
+        raise NotUsable("has a number that JSON does not have")
+    digits = _without_marks(text)
+    if not _FLOAT.fullmatch(digits):
+        return text
+    number = float(digits)
     if isinf(number):
         raise NotUsable("has a number that is too large")
     return number

@@ -15,8 +15,6 @@ RULE = "sync-field"
 
 _SHOWN = 60
 _DURATION = r"^([0-9]{1,9}|([0-9]{1,9}(\.[0-9]{1,9})?(ms|s|m|h|d))+)$"
-_DAYS = re.compile(r"([0-9.]+)d")
-"""Vault reads days, and so do its custom objects; Go does not."""
 _LARGEST = (1 << 31) - 1
 _MOST_WRONG = 100
 """Headers with a problem each; the API server lets through as many as an object can hold."""
@@ -106,7 +104,7 @@ def _flag(value: Any) -> bool:
 def _duration_s(value: Any) -> float:
     if not isinstance(value, str) or not re.fullmatch(_DURATION.strip("^$"), value):
         raise ValueError
-    return seconds(_DAYS.sub(lambda found: f"{24 * float(found[1])}h", value))
+    return seconds(value)
 
 
 def several(of: Kind, what: str) -> Kind:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from vaultkube.allocator import give_back_large_blocks
 from vaultkube.apiserver.kubeconfig import Connection, find_connection
@@ -16,6 +15,7 @@ from vaultkube.errors import InvalidSetting
 from vaultkube.log import configure_logging
 from vaultkube.metrics import shared_directory
 from vaultkube.net.proxies import warn_of_proxies
+from vaultkube.value_types import ADDRESS
 from webhook.config.annotations import Defaults, read_defaults
 from webhook.config.configure import is_foreign_image
 from webhook.config.settings import Settings, read_settings
@@ -111,8 +111,11 @@ def find_segments(settings: Settings) -> PathSegments | None:
 
 def _check_defaults(defaults: Defaults) -> None:
     address, image = defaults["address"], defaults["launcher_image"]
-    if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
-        raise InvalidSetting(f"VAULT_ADDR={address} is not https://HOST[:PORT]")
+    try:
+        ADDRESS.parse(address)
+    except ValueError:
+        shown = address.rpartition("@")[2]
+        raise InvalidSetting(f"VAULT_ADDR={shown} is not {ADDRESS.accepted}") from None
     if not image:
         raise InvalidSetting(
             "VAULT_ENV_IMAGE is not set: name the image of target `vault-env` of the Dockerfile"

@@ -14,7 +14,24 @@ from vaultkube.wire.pods import ACCOUNT_PATH
 from webhook.config.annotation_row import annotation
 
 _FIELDS: Mapping[str, type] = {"name": str, "value": str, "valueFrom": dict}
-_BY_LOWER = {field.lower(): field for field in _FIELDS}
+_NAMES = (
+    *_FIELDS,
+    *("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"),
+    *(
+        "apiVersion",
+        "fieldPath",
+        "containerName",
+        "resource",
+        "divisor",
+        "key",
+        "optional",
+        "volumeName",
+        "path",
+    ),
+)
+"""The fields of an EnvVar and of its sources."""
+_BY_LOWER = {name.lower(): name for name in _NAMES}
+_LEVELS = 3
 SECRETS_PATH = "/vault/secrets"
 
 
@@ -29,16 +46,26 @@ def _variables(text: str) -> tuple[EnvVar, ...]:
 
 
 def _variable(entry: object) -> EnvVar:
-    """Return the variable; the names of its fields may be in any case, as in Go's JSON decoder."""
+    """Return the variable; the names of its fields may be in any case, and null is none, as in Go's JSON decoder."""
     if not isinstance(entry, dict):
         raise ValueError(entry)
-    found: dict[Any, Any] = {_BY_LOWER.get(name.lower(), name): value for name, value in entry.items()}
+    found: dict[Any, Any] = _spelled(entry, _LEVELS)
     if not all(isinstance(value, _FIELDS.get(name, ())) for name, value in found.items()):
         raise ValueError(entry)
     if not found.get("name"):
         raise ValueError(entry)
     variable: EnvVar = found  # type: ignore[assignment]
     return variable
+
+
+def _spelled(value: Any, levels: int) -> Any:
+    if not levels or not isinstance(value, dict):
+        return value
+    return {
+        _BY_LOWER.get(name.lower(), name): _spelled(each, levels - 1)
+        for name, each in value.items()
+        if each is not None
+    }
 
 
 def _mount_path(text: str) -> str:

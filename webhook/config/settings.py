@@ -8,6 +8,7 @@ from vaultkube.errors import InvalidSetting
 from vaultkube.policy.paths import PathPolicy
 from vaultkube.settings_table import Row, read_table, rows_of, setting
 from vaultkube.value_types import (
+    ADDRESSES,
     BOOLEAN,
     BUDGET,
     CERTIFICATE_SOURCE,
@@ -137,7 +138,10 @@ class Settings:
         help="where OpenTelemetry traces go over HTTP, such as http://collector.monitoring:4318; the packages are the extra `tracing` (docs/tracing.md)",
     )
     address_allow_list: tuple[str, ...] = setting(
-        "VAULT_ADDR_ALLOWLIST", WORDS, "", help="Vault addresses that annotations may name, beside VAULT_ADDR"
+        "VAULT_ADDR_ALLOWLIST",
+        ADDRESSES,
+        "",
+        help="Vault addresses that annotations may name, beside VAULT_ADDR",
     )
     allow_private_addresses: bool = setting(
         "VAULT_ALLOW_PRIVATE_ADDR",

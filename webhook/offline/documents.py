@@ -17,7 +17,7 @@ from vaultkube.problem import FieldPath
 from webhook.offline.json_values import JsonValue, NoJson, is_like_json, json_values
 from webhook.offline.lists import with_kinds_of_items
 from webhook.offline.nodes import check_extent, repeated_keys
-from webhook.offline.scalars import KubernetesLoader
+from webhook.offline.scalars import KubernetesLoader, float_text
 
 STANDARD_INPUT = "-"
 _REASONS: dict[type[Exception], str] = {
@@ -182,8 +182,12 @@ def _json_value(content: object) -> object:
 
 
 def _key(key: object) -> str:
-    if isinstance(key, bool):
-        return "true" if key else "false"
+    if isinstance(key, float):
+        return float_text(key)
+    if not isinstance(key, str | int):
+        raise _NotJson(
+            "null is no key of JSON" if key is None else "a tag makes a key that JSON does not have"
+        )
     return _whole(str(key))
 
 

@@ -6,15 +6,18 @@ https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
+from math import isfinite
 
 import yaml
 from yaml.constructor import ConstructorError
-from yaml.nodes import ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 _TAG = "tag:yaml.org,2002:"
+_BOOLEAN = f"{_TAG}bool"
 _KUBERNETES_TAGS = (
     (
-        f"{_TAG}bool",
+        _BOOLEAN,
         "yYnNtTfFoO",
         r"y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF",
     ),
@@ -31,10 +34,12 @@ _KUBERNETES_TAGS = (
     (f"{_TAG}float", ".", r"\.[0-9]+([eE][-+]?[0-9]+)?"),
     (f"{_TAG}float", "+-.", r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"),
 )
-_REPLACED = frozenset([f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"])
+_REPLACED = frozenset([_BOOLEAN, f"{_TAG}int", f"{_TAG}float"])
 _NOT_READ = frozenset([*_REPLACED, f"{_TAG}timestamp", f"{_TAG}value"])
 """Tags whose resolvers in PyYAML are left out: a date remains text, as JSON has no dates."""
 _TRUE, _FALSE = ("y", "yes", "true", "on"), ("n", "no", "false", "off")
+_SMALL, _LARGE = 4, 6
+"""Exponents from which on strconv.FormatFloat(number, 'g', -1, 64) writes them."""
 _BASES: Mapping[str, int] = {"0x": 16, "0b": 2, "0o": 8}
 
 _Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
@@ -59,6 +64,18 @@ class KubernetesLoader(yaml.SafeLoader):
         }
     )
 
+    def flatten_mapping(self, node: MappingNode) -> None:
+        """Replace merge keys, and truth values as keys by their texts: for Python, `true` is the key 1."""
+        super().flatten_mapping(node)
+        node.value = [(_as_text(key), value) for key, value in node.value]
+
+
+def _as_text(key: Node) -> Node:
+    if key.tag != _BOOLEAN or key.value.lower() not in (*_TRUE, *_FALSE):
+        return key
+    text = "true" if key.value.lower() in _TRUE else "false"
+    return ScalarNode(f"{_TAG}str", text, key.start_mark, key.end_mark)
+
 
 QUOTED: _Resolvers = _resolvers(yaml.SafeDumper.yaml_implicit_resolvers)
 """Resolvers for a dumper: it quotes texts that Kubernetes, or another YAML 1.1 parser, would read as another type."""
@@ -79,10 +96,20 @@ def _integer(loader: yaml.SafeLoader, node: ScalarNode) -> int:
     return -number if text.startswith("-") else number
 
 
-def _float(loader: yaml.SafeLoader, node: ScalarNode) -> float:
-    return float(
-        loader.construct_scalar(node).replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
-    )
+def _float(loader: yaml.SafeLoader, node: ScalarNode) -> float | str:
+    """Return the number; the text if it is too large for one, and a ValueError for one that JSON does not have."""
+    text: str = loader.construct_scalar(node)
+    number = float(text.replace("_", ""))
+    return number if isfinite(number) else text
+
+
+def float_text(number: float) -> str:
+    """Return a number that is a key as Go writes it: its shortest decimal, with an exponent below -4 and from 6 on."""
+    exact = Decimal(repr(number)).normalize()
+    if -_SMALL <= exact.adjusted() < _LARGE:
+        return f"{exact:f}"
+    digits, _, exponent = f"{exact:e}".partition("e")
+    return f"{digits}e{int(exponent):+03d}"
 
 
 def _date(loader: yaml.SafeLoader, node: ScalarNode) -> object:

@@ -12,6 +12,8 @@ from vaultenv.errors import InvalidSetting
         ("https://vault", Address("https", "vault", 443, ""), "https://vault"),
         ("HTTPS://vault:8200/", Address("https", "vault", 8200, ""), "https://vault:8200"),
         ("http://10.0.0.1:80/a/b/", Address("http", "10.0.0.1", 80, "/a/b"), "http://10.0.0.1"),
+        ("https://vault//a/./b/../c//", Address("https", "vault", 443, "/a/c"), "https://vault"),
+        ("https://vault/../..", Address("https", "vault", 443, ""), "https://vault"),
         ("https://[::1]:8200", Address("https", "::1", 8200, ""), "https://[::1]:8200"),
         ("https://[::1]", Address("https", "::1", 443, ""), "https://[::1]"),
         ("unix:///run/vault.sock", Address("unix", "/run/vault.sock", 0, ""), "unix:///run/vault.sock"),

@@ -55,6 +55,7 @@ ${ceil 0.2}${ceil -0.2}${floor 0.0}${floor -0.0}${ceil -0.0}${ceil 0}${ceil -1.5
 ${round -1.2 0}${round 2.675 2}${round 123.456 -1}${round 1.4 0 0.3}${round -5.6 0 -0.5}${round 0 3}${round "inf" 2}${round -0.4 0}${round 1 -1 2}
 ${int "1_000"}${int "0_17"}${int "0x_1F"}${int "_1"}${int "1__0"}${int "1."}${int "1.00"}${int ".0"}${int " 1"}${int "+-1"}${int "0O17"}${int "0B11"}${int "08"}${int "00"}${int "\u0661"}
 ${int 1e30}${int -1e30}${int 9.3e18}${int 9.2e18}${int (float64 "nan")}${add 1e30 -1}${atoi "9223372036854775808"}${atoi "-99999999999999999999"}${atoi "+0007"}${atoi "1_0"}${atoi ""}
+${atoi "99999999999999999999x"}${atoi "-99999999999999999999x"}${atoi "10000000000000000000x"}${atoi "18446744073709551616 "}${atoi "-"}
 ${float64 "1_000.5"}${float64 "0x1p4"}${float64 " 1"}${float64 "1e400"}${float64 "Infinity"}${float64 "1."}${float64 "0x_1p4"}${float64 "-0"}${float64 true}${float64 nil}
 ${until 3}${until -3}${untilStep 0 10 3}${untilStep 3 0 -1}
 ${list 1 "a" nil}${first .list}${last .list}${rest .list}${initial .list}${append .list "z"}${prepend .list "z"}

@@ -12,7 +12,7 @@ def test_line_breaks_count_for_nothing(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["dmF1 bHQ6", "dmF1\tbHQ6", "a", "%%", "dmF1bHQ6YSNi\u00e9", "a===", None, 1]
+    "text", ["dmF1 bHQ6", "dmF1\tbHQ6", "a", "%%", "dmF1bHQ6YSNi\u00e9", "a===", "YWJj=", None, 1]
 )
 def test_all_else_that_go_refuses_is_no_base64(text: object) -> None:
     assert decoded(text) is None

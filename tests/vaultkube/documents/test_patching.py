@@ -62,6 +62,12 @@ DONE = [
     ({"op": "move", "from": "/env/0", "path": "/first"}, ["first", {"name": "A"}]),
     ({"op": "copy", "from": "/name", "path": "/workingDir"}, ["workingDir", "vault-agent"]),
     ({"op": "test", "path": "/env/0/name", "value": "A"}, ["name", "vault-agent"]),
+    ({"op": "remove", "path": "/env/-1"}, ["env", []]),
+    ({"op": "replace", "path": "/env/-1/name", "value": "B"}, ["env", [{"name": "B"}]]),
+    ({"op": "add", "path": "/env/-1", "value": {"name": "B"}}, ["env", [{"name": "A"}, {"name": "B"}]]),
+    ({"op": "add", "path": "/env/-2", "value": {"name": "B"}}, ["env", [{"name": "B"}, {"name": "A"}]]),
+    ({"op": "test", "path": "/lifecycle", "value": None}, ["lifecycle", None]),
+    ({"op": "test", "path": "/lifecycle"}, ["lifecycle", None]),
 ]
 
 
@@ -79,7 +85,14 @@ REFUSED = [
     ({"op": "add", "path": "/x/y", "value": {}}, "there is no '/x/y'"),
     ({"op": "add", "path": "env", "value": {}}, "'env' is no JSON Pointer"),
     ({"op": "add", "path": "/a~2", "value": {}}, "'/a~2' is no JSON Pointer"),
+    ({"op": "add", "path": "/env/-3", "value": {}}, "nothing can be added at '/env/-3'"),
+    ({"op": "add", "path": "/name/-1", "value": {}}, "nothing can be added at '/name/-1'"),
+    ({"op": "remove", "path": "/env/-2"}, "there is no '/env/-2'"),
     ({"op": "test", "path": "/name", "value": "other"}, "'/name' has another value"),
+    ({"op": "test", "path": "/name"}, "'/name' has another value"),
+    ({"op": "test", "path": "/env/1", "value": None}, "there is no '/env/1'"),
+    ({"op": "test", "path": "/x/y", "value": None}, "there is no '/x/y'"),
+    ({"op": "replace", "path": None, "value": {"name": "x"}}, "it is not as RFC 6902 has it"),
     ({"op": "move", "from": "/env", "path": "/env/0"}, "'/env' cannot move into itself"),
     ({"op": "add", "path": "/env"}, "it is not as RFC 6902 has it"),
     ({"op": "increase", "path": "/env"}, "it is not as RFC 6902 has it"),

@@ -103,6 +103,15 @@ def test_an_empty_list_allows_nothing() -> None:
         check_address("https://vault.example.com", OPERATORS, (), allow_private=True)
 
 
+@pytest.mark.parametrize(
+    "entry", ["https://b:99999", "https://b:x", "https://[::1", "vault:8200", "https://b:"]
+)
+def test_an_entry_that_is_no_address_allows_nothing(entry: str) -> None:
+    for operators, listed in ((OPERATORS, [entry]), (entry, [OPERATORS])):
+        with pytest.raises(ForbiddenAddress, match="VAULT_ADDR_ALLOWLIST"):
+            check_address("https://vault.example.com", operators, listed, allow_private=True)
+
+
 def test_the_message_holds_no_password() -> None:
     with pytest.raises(ForbiddenAddress) as refusal:
         check_address("https://user:hunter2@vault.example.com", OPERATORS, LISTED, allow_private=False)

@@ -27,10 +27,12 @@ def read(kind: Kind, value: Any) -> Any:
         ("30d", 2592000),
         ("1d12h", 129600),
         ("0.5d", 43200),
+        ("1.1d", 95040),
+        ("123456.123456789s", 123456.123456789),
     ],
 )
 def test_a_duration_is_read_in_seconds(text: str, duration_s: float) -> None:
-    assert read(DURATION, text) == duration_s
+    assert read(DURATION, text) == pytest.approx(duration_s)
     assert re.search(DURATION.schema["pattern"], text)
 
 

@@ -44,6 +44,8 @@ def serve(settings: dict[str, str]) -> "subprocess.CompletedProcess[str]":
         ({"VAULT_ENV_IMAGE": "ghcr.io/bank-vaults/vault-env:v1.23.0"}, ["another program"]),
         ({"VAULT_ADDR": "file:///secrets.json"}, ["VAULT_ADDR=file:///secrets.json", "https://HOST"]),
         ({"VAULT_ADDR": "vault:8200"}, ["VAULT_ADDR", "https://HOST"]),
+        ({"VAULT_ADDR": "https://vault:82OO"}, ["VAULT_ADDR=https://vault:82OO", "https://HOST"]),
+        ({"VAULT_ADDR": "https://[::1"}, ["VAULT_ADDR=https://[::1", "https://HOST"]),
         ({"ADMISSION_BUDGET": "soon"}, ["ADMISSION_BUDGET='soon'", "a duration such as 30s"]),
         ({"TLS_CERT_FILE": "/tls.crt"}, ["TLS_PRIVATE_KEY_FILE"]),
         ({"RUN_AS_USER": "me"}, ["RUN_AS_USER='me'", "a whole number"]),

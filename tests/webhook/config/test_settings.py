@@ -28,6 +28,7 @@ TEXTS = (
     "linux/arm64",
     "self-managed",
     ":8080",
+    "https://vault:8200",
     "2160h",
     "a.b=c.d",
     "text",
@@ -110,10 +111,11 @@ def test_every_table_strips_blanks_around_values() -> None:
     ("name", "text"),
     [
         *(("WORKERS", "0"), ("THREADS", "0"), ("ADMISSION_BUDGET", "0"), ("CERTIFICATE_LIFETIME", "1s")),
+        *(("VAULT_ADDR_ALLOWLIST", "https://a, https://b:99999"), ("VAULT_ADDR_ALLOWLIST", "vault:8200")),
         *(("LISTEN_ADDRESS", "8443"), ("LISTEN_ADDRESS", ":99999"), ("AGENT_INJECT_LISTEN", "host")),
     ],
 )
-def test_a_value_with_which_nothing_is_served_is_refused(name: str, text: str) -> None:
+def test_a_value_with_which_nothing_is_served_or_allowed_is_refused(name: str, text: str) -> None:
     with pytest.raises(InvalidSetting, match=f"{name}='{text}' is not "):
         read_settings({name: text})
 

@@ -70,7 +70,23 @@ def test_the_lines_of_a_later_document_count_from_the_start_of_the_file() -> Non
 
 def test_a_date_stays_text_and_every_key_is_text() -> None:
     assert parse_documents(TEXT)[1].content["data"] == {"today": "2020-01-01", "true": "="}
-    assert only("1: a\nnull: b\n").content == {"1": "a", "None": "b"}
+    assert only("1: a\ny: b\n0: c\nOff: d\n").content == {"1": "a", "true": "b", "0": "c", "false": "d"}
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        *(("1.0", "1"), ("1.10", "1.1"), ("08", "8"), ("1e3", "1000"), ("-0.5", "-0.5"), ("-0.0", "-0")),
+        *(("1e7", "1e+07"), ("1234567.0", "1.234567e+06"), ("1e-5", "1e-05"), ("0.0001", "0.0001")),
+        ("1e400", "1e400"),
+    ],
+)
+def test_a_number_that_is_a_key_is_the_text_that_kubectl_sends(written: str, key: str) -> None:
+    assert only(f"{written}: a").content == {key: "a"}
+
+
+def test_a_number_too_large_for_a_float_is_text() -> None:
+    assert only("a: 1e400").content == {"a": "1e400"}
 
 
 def test_a_repeated_key_is_found_and_its_last_value_counts() -> None:
@@ -111,6 +127,12 @@ def test_a_text_that_is_not_yaml_is_an_error_with_its_file(text: str) -> None:
         ('a: !!float ""', "a number or a date is none"),
         ("a: !!timestamp x", "a number or a date is none"),
         ("a: !!bool x", "a boolean is neither true nor false"),
+        ("a: .inf", "a number or a date is none"),
+        ("a: [.NaN]", "a number or a date is none"),
+        ("null: a", "null is no key"),
+        ("!!binary aGk=: a", "a tag makes a key"),
+        ("!!bool x: a", "a boolean is neither true nor false"),
+        ("~: a", "null is no key"),
         ("a: " + "1" * 5000, "a number or a date is none"),
         ("a: 0x" + "f" * 5000, "a number is too long"),
         ("a: " + "[" * 200 + "]" * 200, "nested too deeply"),

@@ -143,6 +143,21 @@ def test_a_token_of_the_pods_own_wins() -> None:
     assert "vault-agent has no effect" in " ".join(messages(plan.whole.warnings))
 
 
+def test_variables_of_the_agent_are_read_as_by_gos_json_decoder() -> None:
+    entries = [
+        {"NAME": "A", "Value": None},
+        {"name": "B", "VALUEFROM": {"SecretKeyRef": {"Name": "s", "KEY": "k", "Optional": None}}},
+        {"name": "C", "value": None, "valueFrom": {"fieldref": {"fieldpath": "status.hostIP"}}},
+    ]
+    own = {**SIDECAR, "vault-agent-env-variables": json.dumps(entries)}
+    agent = by_name(changed(spec_of(container(volumeMounts=[ACCOUNT])), own), "vault-agent")
+    assert agent["env"][-3:] == [
+        {"name": "A"},
+        {"name": "B", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+        {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "status.hostIP"}}},
+    ]
+
+
 def test_hashicorps_agent_writes_files_beside_the_program() -> None:
     own = {**SIDECAR, "vault-agent-env-variables": json.dumps([{"Name": "A", "Value": "b"}])}
     new = changed(spec_of(container(volumeMounts=[ACCOUNT])), own)

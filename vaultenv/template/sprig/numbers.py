@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _WORD = 1 << 64
 _HALF = 1 << 63
 _DIGITS = "0123456789abcdefABCDEFxXoO_"
-_LONGEST_INT = 20
+_LONGEST_INT = 21
+_DECIMAL = "0123456789"
 _NO_FRACTION = 1 << 53
 """From here on, floats are whole numbers."""
 _MOST_PLACES = 300
@@ -67,13 +68,18 @@ def to_float(value: Any) -> float:
         return 0.0
 
 
-def _atoi(value: str) -> int:
-    """Return strconv.Atoi: the nearest integer of 64 bits for a number out of range, 0 for any other text."""
-    digits = _unsigned(value)
-    if not (digits.isascii() and digits.isdigit()):
+def parse_int(text: str) -> int:
+    """Return strconv.Atoi: the nearest integer of 64 bits for a number out of range, 0 for any other text.
+
+    Digits of more than 64 bits are a number out of range whatever comes after them.
+    """
+    digits = _unsigned(text)
+    rest = digits.lstrip(_DECIMAL)
+    whole = digits[: len(digits) - len(rest)]
+    number = int(whole.lstrip("0")[:_LONGEST_INT] or "0")
+    if not whole or (rest and number < _WORD):
         return 0
-    number = int(digits.lstrip("0")[:_LONGEST_INT] or "0")
-    return max(-_HALF, -number) if value.startswith("-") else min(number, _HALF - 1)
+    return max(-_HALF, -number) if text.startswith("-") else min(number, _HALF - 1)
 
 
 def _add(*values: object) -> int:
@@ -147,7 +153,7 @@ def _sign(count: int) -> int:
 
 NUMBERS: dict[str, Function] = table(
     {
-        "atoi": (_atoi, "s"),
+        "atoi": (parse_int, "s"),
         "int": (to_int, "v"),
         "int64": (to_int, "v"),
         "float64": (to_float, "v"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from vaultenv.basics.jsontext import Number
 from vaultenv.template.functions import Function
-from vaultenv.template.sprig.numbers import wrapped
+from vaultenv.template.sprig.numbers import parse_int, wrapped
 from vaultenv.template.types import Int64
 from vaultkube.sync_resources.sprig.working import UNITS_PER_CHARACTER, Working
 
@@ -31,24 +31,10 @@ _LONGEST_FRACTION = 400
 
 def _duration(value: object) -> str:
     if isinstance(value, str) and not isinstance(value, Number):
-        seconds = _parsed_int(value)
+        seconds = parse_int(value)
     else:
         seconds = value if isinstance(value, Int64) else 0
     return _text(wrapped(seconds * _SECOND))
-
-
-def _parsed_int(value: str) -> int:
-    """Return strconv.ParseInt: the nearest integer of 64 bits for a number out of range, 0 for any other text.
-
-    Digits of more than 64 bits are a number out of range whatever comes after them.
-    """
-    digits = value[1:] if value[:1] in ("+", "-") else value
-    rest = digits.lstrip("0123456789")
-    whole = digits[: len(digits) - len(rest)]
-    number = int(whole.lstrip("0")[: _LONGEST + 2] or "0")
-    if not whole or (rest and number < 1 << 64):
-        return 0
-    return max(-_HALF, -number) if value.startswith("-") else min(number, _HALF - 1)
 
 
 def _text(duration: int) -> str:
