@@ -42,12 +42,12 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     as that round.
     """
     agent_settings = required(settings)
+    hold_signals()  # otherwise the kernel drops those for process 1, and a lost connection ends this one
     vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
     parts = Parts(agent_settings, settings, vault, log, SystemClock(), Writer(), environ)
     if stays or any(file.command for file in agent_settings.files):
         return _wait(parts, None, stays)
     agent = Agent(parts, _no_command)
-    hold_signals()  # otherwise the kernel drops signals for process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 
