@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 ALLOWED = {"sys", "posix", "time", "_socket", "_ssl", "_json", "_sha2"}
 ON_STOCK = ALLOWED | {"__future__"}
@@ -101,3 +103,39 @@ def test_an_init_that_has_not_to_wait_loads_neither_threads_nor_the_listener(tmp
     late = {"vaultenv.agent.staying", "vaultenv.agent.listener", "vaultenv.agent.children"}
     assert not modules & late
     assert foreign(modules) <= ON_STOCK | {"binascii", "itertools", "math"}
+
+
+@pytest.mark.parametrize(("token", "is_begun"), [("", True), ("t", False)])
+def test_an_init_that_logs_in_begins_the_handshake_before_it_loads_the_agent(
+    tmp_path: Path, token: str, is_begun: bool
+) -> None:
+    settings = {
+        "files": [{"name": "a", "template": "A", "file": f"{tmp_path}/a"}],
+        "home": f"{tmp_path}/home",
+        "exit_on_login_error": True,
+    }
+    script = (
+        f"import posix, sys; sys.path.insert(0, {str(ROOT)!r})\n"
+        "from vaultenv.client.wire import Wire\n"
+        "from vaultenv.start.launch import run\n"
+        "Wire.begin = lambda _: print(*sorted(sys.modules))\n"
+        "run([b'vault-env', b'--agent-init'], dict(posix.environ))"
+    )
+    login = {"VAULT_AUTH_METHOD": "approle", "VAULT_APPROLE_ROLE_ID": "r", "VAULT_APPROLE_SECRET_ID": "s"}
+    done = subprocess.run(
+        [sys.executable, "-ISB", "-c", script],
+        env={
+            **login,
+            "VAULT_ENV_AGENT": json.dumps(settings),
+            "VAULT_TOKEN": token,
+            "VAULT_ADDR": "http://127.0.0.1:1",
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert bool(loaded) == is_begun
+    late = ("vaultenv.agent.agent", "vaultenv.start.plan", "vaultenv.template.")
+    assert not {name for name in loaded if name.startswith(late)}

@@ -47,8 +47,8 @@ class Agent:
         self._is_first = True
         self.status = Status(settings.home, writer, parts.log)
         self.status.is_complete = all(writer.exists(file.file) for file in settings.files)
-        for file in settings.files:
-            writer.sweep(file.file)
+        for folder in {file.file.rpartition("/")[0] for file in settings.files}:
+            writer.sweep(folder or "/")
 
     @property
     def is_complete(self) -> bool:

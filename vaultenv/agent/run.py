@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import time
 
-from vaultenv.agent.agent import Agent
-from vaultenv.agent.parts import Parts
 from vaultenv.agent.status import required
-from vaultenv.agent.writing import Writer
 from vaultenv.basics.deadline import Deadline
 from vaultenv.basics.system import posix
 from vaultenv.client.open import open_vault
@@ -17,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from vaultenv.agent.agent import Agent
+    from vaultenv.agent.parts import Parts
     from vaultenv.basics.log import Log
     from vaultenv.settings import Settings
 
@@ -42,12 +41,19 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     as that round.
     """
     agent_settings = required(settings)
-    vault = open_vault(settings, Deadline(settings.client_timeout_s), log, is_patient=False)
+    waits = stays or any(file.command for file in agent_settings.files)
+    hold_signals()  # otherwise the kernel drops those for process 1, and a lost connection ends this one
+    logs_in = not (waits or settings.token or settings.token_file)
+    deadline = Deadline(settings.client_timeout_s)
+    vault = open_vault(settings, deadline, log, is_patient=False, at_once=logs_in)
+    from vaultenv.agent.agent import Agent
+    from vaultenv.agent.parts import Parts
+    from vaultenv.agent.writing import Writer
+
     parts = Parts(agent_settings, settings, vault, log, SystemClock(), Writer(), environ)
-    if stays or any(file.command for file in agent_settings.files):
+    if waits:
         return _wait(parts, None, stays)
     agent = Agent(parts, _no_command)
-    hold_signals()  # otherwise the kernel drops signals for process 1 meanwhile
     agent.round()
     return 0 if agent.is_complete else _wait(parts, agent, stays)
 

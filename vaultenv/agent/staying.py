@@ -24,7 +24,7 @@ from vaultenv.basics.signals import (
 from vaultenv.basics.system import posix
 from vaultenv.client.open import open_vault
 from vaultenv.errors import VaultEnvError
-from vaultenv.process.interpreter import hold_signals, release
+from vaultenv.process.interpreter import release
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,10 +41,9 @@ _BY_SIGNAL = 128
 def stay(parts: Parts, agent: Agent | None, stays: bool) -> int:
     """Do rounds until the first set of files is complete, or for ever if the agent `stays`; return the exit status.
 
-    `agent`, if not None, has done its first round already. Raises VaultEnvError.
+    The signals are held, and `agent`, if not None, has done its first round already. Raises VaultEnvError.
     """
     children = Children(parts.environ)
-    hold_signals()
     bell = Bell()
     stack_size(_STACK)
     start_new_thread(_Signals(parts, children, bell, stays).take, ())

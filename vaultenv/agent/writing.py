@@ -77,9 +77,8 @@ class Writer:
         """Remove the file, if it exists."""
         self._remove(target.encode("utf-8", "surrogateescape"))
 
-    def sweep(self, target: str) -> None:
-        """Remove temporary files that a killed agent has left beside the target."""
-        folder = target.rpartition("/")[0] or "/"
+    def sweep(self, folder: str) -> None:
+        """Remove temporary files that a killed agent has left in the folder."""
         try:
             names = self._system.listdir(folder)
         except OSError:

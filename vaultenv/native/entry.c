@@ -91,7 +91,7 @@ static PyObject *release(PyObject *module, PyObject *unused)
 /* The module for signals belongs to the complete interpreter; an agent that may end before that holds them by this. */
 static PyObject *hold_signals(PyObject *module, PyObject *unused)
 {
-    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
     sigset_t held;
     (void)module, (void)unused;
     sigemptyset(&held);
@@ -103,7 +103,7 @@ static PyObject *hold_signals(PyObject *module, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
-    {"hold_signals", hold_signals, METH_NOARGS, "Block SIGCHLD, SIGHUP, SIGINT and SIGTERM."},
+    {"hold_signals", hold_signals, METH_NOARGS, "Block SIGCHLD, SIGHUP, SIGINT, SIGPIPE and SIGTERM."},
     {"release", release, METH_NOARGS, "Give back memory that only the start needed."},
     {NULL},
 };

@@ -23,7 +23,6 @@ from vaultenv.start.command_line import (
     Command,
     parse_command_line,
 )
-from vaultenv.start.plan import Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from vaultenv.client.api import Vault
     from vaultenv.references.reader import Reader
     from vaultenv.references.store import FileStore
+    from vaultenv.start.plan import Plan
 
 IMPATIENT_S = 0.5
 """The time limit for Vault if the values of the container's first process can be reused instead."""
@@ -75,6 +75,7 @@ def _other(command: Command, itself: bytes) -> int:
 
 def _check(environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
     from vaultenv.start.check import report
+    from vaultenv.start.plan import Plan
 
     plan = Plan(environ, settings, log)
     reader, vault = _open(settings, log, plan) if plan.needs_vault else (None, None)
@@ -93,6 +94,8 @@ def _agent(command: Command, environ: Mapping[bytes, bytes], settings: Settings,
 
 
 def _launch(words: tuple[bytes, ...], environ: Mapping[bytes, bytes], settings: Settings, log: Log) -> int:
+    from vaultenv.start.plan import Plan
+
     program = find_program(words[0], environ.get(b"PATH", b""))
     is_first = posix.getpid() == 1
     plan = Plan(environ, settings, log, is_first)

@@ -67,7 +67,7 @@ class Evaluation:
 
     def put(self, pieces: Sequence[Piece], output: list[Piece]) -> None:
         """Append pieces to an output; raise TemplateError if all output together is too long."""
-        self.length = self.work.bounded(self.length + sum(len(piece.text) for piece in pieces))
+        self.length = self.work.bounded(self.length + sum([len(piece.text) for piece in pieces]))
         output.extend(pieces)
 
 

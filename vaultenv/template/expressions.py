@@ -60,9 +60,9 @@ class Expressions:
         """
         self.at = pipeline.at
         value: Any = _NOTHING
-        tests = [_is_test(command) for command in pipeline.commands[1:]]
-        for command, goes_into_test in zip(pipeline.commands, (*tests, is_test), strict=True):
-            self._is_test = goes_into_test
+        last = len(pipeline.commands) - 1
+        for place, command in enumerate(pipeline.commands):
+            self._is_test = is_test if place == last else _is_test(pipeline.commands[place + 1])
             value = self._command(command, dot, value)
             value = ABSENT if value is None else value
         for name in pipeline.variables:

@@ -186,6 +186,12 @@ class Tables:
         self._functions = dict(bound or {})
         self._loaders = {name: load for load, names in tables for name in names.split()}
 
+    def with_bound(self, bound: Mapping[str, Function]) -> Tables:
+        """Return these functions and the `bound` ones; the loaders are not collected again."""
+        both = Tables((), {**self._functions, **bound})
+        both._loaders = self._loaders
+        return both
+
     def __contains__(self, name: object) -> bool:
         return name in self._functions or name in self._loaders
 

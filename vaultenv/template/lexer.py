@@ -11,9 +11,10 @@ STRING, NUMBER, CHARACTER, OTHER = "string", "number", "character", "other"
 KEYWORDS = frozenset(
     "block break continue define else end if range nil template with".split()  # noqa: SIM905 (as Go lists them)
 )
+_SPACES = tuple(SPACES)
 _BOOLEANS = ("true", "false")
 _MOST_TOKENS = 10_000
-_AFTER_WORD = (*SPACES, "", ".", ",", "|", ":", ")", "(")
+_AFTER_WORD = (*_SPACES, "", ".", ",", "|", ":", ")", "(")
 _DECIMAL = "0123456789_"
 _DIGITS = {"x": "0123456789abcdefABCDEF_", "o": "01234567_", "b": "01_"}
 
@@ -118,7 +119,7 @@ class _Lexer:
         trims = self._is_right() == 2
         begin = self._at + 2 * trims
         self._at = begin + len(self._right)
-        while trims and self._source[self._at : self._at + 1] in tuple(SPACES):
+        while trims and self._source[self._at : self._at + 1] in _SPACES:
             self._at += 1
         return begin
 
@@ -132,7 +133,8 @@ class _Lexer:
         return True
 
     def _token(self) -> None:
-        char = self._source[self._at : self._at + 1]
+        start = self._at
+        char = self._source[start : start + 1]
         if not char:
             raise _Fault("unclosed action")
         if char in SPACES:
@@ -140,8 +142,8 @@ class _Lexer:
         else:
             self._count()
             kind = self._kind(char)
-        if self._at > self._start:
-            self._found.append(Token(kind, self._source[self._start : self._at], self._start))
+        if self._at > start:
+            self._found.append(Token(kind, self._source[start : self._at], start))
 
     def _count(self) -> None:
         self._words += 1
@@ -149,10 +151,11 @@ class _Lexer:
             raise TemplateError(f"longer than {_MOST_TOKENS} words", self._at)
 
     def _space(self) -> str:
-        while self._source[self._at : self._at + 1] in tuple(SPACES):
-            self._at += 1
+        source, at = self._source, self._at + 1
+        while source[at : at + 1] in _SPACES:
+            at += 1
         # The last blank belongs to a right delimiter with a trim marker.
-        self._at -= self._source.startswith(self._trimming_right, self._at)
+        self._at = at - source.startswith(self._trimming_right, at)
         return SPACE
 
     def _kind(self, char: str) -> str:
@@ -264,7 +267,7 @@ class _Lexer:
 
 
 def _trims(source: str, at: int) -> bool:
-    return source[at : at + 1] == "-" and source[at + 1 : at + 2] in tuple(SPACES)
+    return source[at : at + 1] == "-" and source[at + 1 : at + 2] in _SPACES
 
 
 def _is_word(char: str) -> bool:

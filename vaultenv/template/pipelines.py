@@ -45,11 +45,11 @@ class ExpressionParser:
         start = self._stream.peek_word()
         variables, declares = self._targets(context)
         commands: list[Command] = []
-        while (token := self._stream.take_word()).kind != end:
+        while (token := self._stream.peek_word()).kind != end:
             if not _begins_operand(token):
                 raise self._stream.unexpected(token, context)
-            self._stream.next -= 1
-            commands.append(self._command())
+            commands.append(self._command(token.at))
+        self._stream.next += 1
         if not commands:
             raise self._stream.error(f"missing value for {context}")
         if any(isinstance(command.operands[0], Constant) or _is_dot(command) for command in commands[1:]):
@@ -84,12 +84,10 @@ class ExpressionParser:
         if self._stream.peek_word().kind not in (lexer.VARIABLE, lexer.CLOSE, ")"):
             raise self._stream.error("range can only initialize variables")
 
-    def _command(self) -> Command:
+    def _command(self, at: int) -> Command:
         """command = operand *( space operand ) ."""
-        start = self._stream.peek_word()
         operands: list[Node] = []
         while True:
-            self._stream.peek_word()
             operand = self._operand()
             if operand is not None:
                 operands.append(operand)
@@ -103,7 +101,7 @@ class ExpressionParser:
             break
         if not operands:
             raise self._stream.error("empty command")
-        return Command(start.at, operands)
+        return Command(at, operands)
 
     def _operand(self) -> Node | None:
         """operand = term *field: None if the next token begins none."""

@@ -48,7 +48,10 @@ class Scope:
 
     def value(self, name: str) -> Any:
         """Return the value of the innermost variable of that name, or UNDEFINED."""
-        return next((value for known, value in reversed(self._variables) if known == name), self.UNDEFINED)
+        for known, value in reversed(self._variables):
+            if known == name:
+                return value
+        return self.UNDEFINED
 
     def forget(self, node: Node) -> None:
         """Mark as DEFERRED all variables that a node would have assigned, or declared for its successors."""

@@ -20,13 +20,12 @@ class Stream:
     def __init__(self, tokens: list[Token]) -> None:
         self.next = 0
         self._tokens = [*tokens, *(tokens[-1:] * _BEYOND)]
-        self._last = len(tokens) - 1
         self._read = 0
 
     def peek(self) -> Token:
         """Return the next token; at the end, the last token again."""
         if self.next > self._read:
-            self._read = min(self.next, self._last)
+            self._read = self.next
         return self._tokens[self.next]
 
     def take(self) -> Token:
@@ -37,15 +36,15 @@ class Stream:
 
     def take_word(self) -> Token:
         """Return the next token that is no blank, and advance after it."""
-        while (token := self.take()).kind == lexer.SPACE:
-            pass
+        token = self.peek_word()
+        self.next += 1
         return token
 
     def peek_word(self) -> Token:
         """Skip blanks, and return the token after them."""
-        while (token := self.peek()).kind == lexer.SPACE:
-            self.take()
-        return token
+        while self._tokens[self.next].kind == lexer.SPACE:
+            self.next += 1
+        return self.peek()
 
     def expect(self, kind: str) -> None:
         """Skip a token of this kind; raise TemplateError for any other kind."""

@@ -142,6 +142,13 @@ def test_only_due_secrets_are_read_again(tmp_path: Path) -> None:
     assert (vault.read_paths[3:], scene.text("a")) == (["a"], "4")
 
 
+def test_a_folder_of_many_files_is_swept_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+    monkeypatch.setattr(Writer, "sweep", lambda _, folder: swept.append(folder))
+    Scene(tmp_path, Answers(), "a", "b")
+    assert swept == [f"{tmp_path}/s"]
+
+
 def test_the_default_template_has_delimiters_of_its_own(tmp_path: Path) -> None:
     source = TemplateSource("a", path="kv/a", left="[[", right="]]")
     assert next(File(AgentFile(source, "/a"), 1.0, {}).template.rounds()) == (Read("kv/a"),)

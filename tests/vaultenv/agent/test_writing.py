@@ -85,7 +85,7 @@ def test_a_writer_that_is_killed_at_any_step_leaves_the_old_file_or_the_new_one(
         written_until(target, at)
         assert target.read_bytes() == (OLD if at <= renamed else NEW), calls[at]
         assert stat.S_IMODE(target.stat().st_mode) == (0o600 if at <= renamed else 0o640)
-        Writer().sweep(str(target))
+        Writer().sweep(str(target.parent))
         assert os.listdir(target.parent) == ["config"]
 
 
@@ -159,6 +159,6 @@ def test_mode_and_owner_of_the_old_file_stay(tmp_path: Path) -> None:
 def test_a_file_of_others_is_not_swept(tmp_path: Path) -> None:
     for name in (".vault-env-a.tmp", ".vault-env-status", "a.tmp", "config"):
         (tmp_path / name).touch()
-    Writer().sweep(str(tmp_path / "config"))
+    Writer().sweep(str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == [".vault-env-status", "a.tmp", "config"]
-    Writer().sweep(str(tmp_path / "none/config"))
+    Writer().sweep(str(tmp_path / "none"))

@@ -33,6 +33,7 @@ NEARLY_ALWAYS = (
 )
 """Modules of every start that needs Python after the scan; they and their imports are loaded first, in order."""
 LATER = (
+    ("vaultenv.start.plan",),  # unless it is an agent
     (
         "vaultenv.client.api",
         "vaultenv.client.persistence",
@@ -51,6 +52,7 @@ LATER = (
     ("vaultenv.agent_document",),
     ("vaultenv.agent.status",),
     ("vaultenv.agent.run",),
+    ("vaultenv.agent.agent", "vaultenv.agent.parts", "vaultenv.agent.writing"),
     ("vaultenv.agent.handover",),
     ("vaultenv.agent.certificates",),
     (

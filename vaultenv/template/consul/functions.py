@@ -84,7 +84,8 @@ _TABLES = (
 )
 BOUND = ("executeTemplate", "pkiCert", "scratch", "secret", "secrets", "timestamp")
 """Functions that a rendering binds to its answers and its state."""
-NAMES = frozenset((*Tables(_TABLES), *BOUND))
+_UNBOUND = Tables(_TABLES)
+NAMES = frozenset((*_UNBOUND, *BOUND))
 ENV = "env"
 POD_FACTS = ("NAMESPACE", "POD_IP", "HOST_IP")
 """The variables that `env` knows in the files of an agent, and in no other template: where the pod runs."""
@@ -92,4 +93,4 @@ POD_FACTS = ("NAMESPACE", "POD_IP", "HOST_IP")
 
 def functions(bound: Mapping[str, Function]) -> Tables:
     """Return these functions, and those that need neither Vault nor the state of a rendering."""
-    return Tables(_TABLES, bound)
+    return _UNBOUND.with_bound(bound)

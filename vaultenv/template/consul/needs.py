@@ -21,6 +21,9 @@ class Need(Record):
     __slots__ = ()
     path: str
 
+    def __hash__(self) -> int:
+        return hash(self.path)  # needs are looked up often, and a text keeps its hash
+
 
 class Read(Need):
     """A secret at a path, `secret "PATH"`; `query` has the pairs after a `?` in it, in their order.

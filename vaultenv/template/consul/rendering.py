@@ -40,29 +40,36 @@ class _Known(StrictFunction):
 
 
 class Rendering:
-    """Renders trees once. Afterwards `missing` has the needs without an answer, in the order of the template."""
+    """Renders trees, once for each set of answers. Afterwards `missing` has the needs without an answer, in the order of
+    the template.
+    """
 
     def __init__(
         self,
         trees: Trees,
         source: str,
-        answers: Mapping[Need, object],
         work: Work,
         missing_key: str,
         now_s: float,
         facts: Mapping[str, str] | None = None,
     ) -> None:
-        self.missing: dict[Need, None] = {}
-        self._copies: dict[Need, Any] | None = {} if any(word in source for word in _CHANGING) else None
-        self._answers = answers
+        self.missing: dict[Need, None]
+        self._answers: Mapping[Need, object]
+        self._copies: dict[Need, Any]
+        self._scratch: Struct | None
+        self._evaluation: Evaluation
+        self._changes = any(word in source for word in _CHANGING)
         self._now_s = now_s
         self._facts = facts
-        self._scratch: Struct | None = None
-        self._work = work
-        self._evaluation = Evaluation(trees, functions(self._bound()), work, missing_key)
+        self._trees = trees
+        self.work = work
+        self._missing_key = missing_key
+        self._functions = functions(self._bound())
 
-    def pieces(self) -> list[Piece]:
+    def pieces(self, answers: Mapping[Need, object]) -> list[Piece]:
         """Return the output, which is incomplete while answers are missing; raise TemplateError."""
+        self._answers, self.missing, self._copies, self._scratch = answers, {}, {}, None
+        self._evaluation = Evaluation(self._trees, self._functions, self.work, self._missing_key)
         return self._evaluation.output(ROOT, ABSENT)
 
     def _bound(self) -> dict[str, Function]:
@@ -106,10 +113,10 @@ class Rendering:
 
     def _own(self, need: Need, answer: Any) -> Any:
         """Return the answer, or its one copy if the template may change it."""
-        if self._copies is None:
+        if not self._changes:
             return answer
         if need not in self._copies:
-            self._work.charge_value(answer)
+            self.work.charge_value(answer)
             self._copies[need] = _copied(answer)
         return self._copies[need]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
 
     from vaultenv.template.consul.needs import Need
+    from vaultenv.template.consul.rendering import Rendering
     from vaultenv.template.parser import Trees
     from vaultenv.template.pieces import Piece
 
@@ -84,13 +85,18 @@ class Template:
         INVALID, ZERO and ERROR (vaultenv.template.expressions); `now_s` is the time for `timestamp`, in seconds since
         1970. Raises NamedTemplateError, also when `work` is used up.
         """
+        return self._result(self._rendering(missing_key, work, now_s), answers)
+
+    def _rendering(self, missing_key: str, work: Work | None, now_s: float) -> Rendering:
         from vaultenv.template.consul.rendering import Rendering
 
         work = Work(UNITS) if work is None else work
-        rendering = Rendering(self.trees, self.source, answers, work, missing_key, now_s, self.facts)
+        return Rendering(self.trees, self.source, work, missing_key, now_s, self.facts)
+
+    def _result(self, rendering: Rendering, answers: Answers) -> Rendered | Missing:
         try:
-            work.charge(_UNITS_PER_CHARACTER * len(self.source))
-            pieces = rendering.pieces()
+            rendering.work.charge(_UNITS_PER_CHARACTER * len(self.source))
+            pieces = rendering.pieces(answers)
         except TemplateError as error:
             raise NamedTemplateError(self.name, self.source, error) from None
         return Missing(tuple(rendering.missing)) if rendering.missing else Rendered(pieces)
@@ -100,10 +106,10 @@ class Template:
 
         All rounds share `work`.
         """
-        work = Work(UNITS) if work is None else work
+        rendering = self._rendering(missing_key, work, now_s)
         answers: dict[Need, object] = {}
         for _ in range(_MOST_ROUNDS):
-            result = self.render(answers, missing_key=missing_key, work=work, now_s=now_s)
+            result = self._result(rendering, answers)
             if isinstance(result, Rendered):
                 return result
             answers.update((yield result.needs))

@@ -87,6 +87,12 @@ def test_a_write_that_vault_answers_with_nothing_brings_nil() -> None:
         assert result.text == output
 
 
+def test_needs_of_one_path_are_told_apart() -> None:
+    versions = (Read("a"), Read("a", (("version", "1"),)))
+    assert len({*versions, Write("a", ()), Write("a", (("k", "v"),)), List("a"), Certificate("a", ())}) == 6
+    assert {Read("a"), Read("a")} == {Read("a")}
+
+
 @pytest.mark.parametrize(
     "value", ['"text"', "[1]", "7", "true", '{"metadata": [], "keys": 7, "ca_chain": 7}']
 )
