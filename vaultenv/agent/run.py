@@ -42,7 +42,7 @@ def run(environ: Mapping[bytes, bytes], settings: Settings, log: Log, stays: boo
     """
     agent_settings = required(settings)
     waits = stays or any(file.command for file in agent_settings.files)
-    hold_signals()  # otherwise the kernel drops those for process 1, and a lost connection ends this one
+    hold_signals()  # otherwise the kernel drops those for process 1
     logs_in = not (waits or settings.token or settings.token_file)
     deadline = Deadline(settings.client_timeout_s)
     vault = open_vault(settings, deadline, log, is_patient=False, at_once=logs_in)

@@ -59,6 +59,19 @@ static void end_by_signals(void)
             sigaction(numbers[i], &ending, NULL);
 }
 
+static void go_on(int number)
+{
+    (void)number;
+}
+
+/* A lost connection is an error of the exchange, not the end of this process; this handler goes with the execution too. */
+static void survive_lost_connections(void)
+{
+    struct sigaction found, surviving = {.sa_handler = go_on};
+    if (!sigaction(SIGPIPE, NULL, &found) && found.sa_handler == SIG_DFL)
+        sigaction(SIGPIPE, &surviving, NULL);
+}
+
 static PyObject *complete(PyObject *module, PyObject *unused)
 {
     static int completed;
@@ -91,7 +104,7 @@ static PyObject *release(PyObject *module, PyObject *unused)
 /* The module for signals belongs to the complete interpreter; an agent that may end before that holds them by this. */
 static PyObject *hold_signals(PyObject *module, PyObject *unused)
 {
-    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGTERM};
     sigset_t held;
     (void)module, (void)unused;
     sigemptyset(&held);
@@ -103,7 +116,7 @@ static PyObject *hold_signals(PyObject *module, PyObject *unused)
 
 static PyMethodDef methods[] = {
     {"complete", complete, METH_NOARGS, "Make the rest of Python usable: signals, threads, codecs, files."},
-    {"hold_signals", hold_signals, METH_NOARGS, "Block SIGCHLD, SIGHUP, SIGINT, SIGPIPE and SIGTERM."},
+    {"hold_signals", hold_signals, METH_NOARGS, "Block SIGCHLD, SIGHUP, SIGINT and SIGTERM."},
     {"release", release, METH_NOARGS, "Give back memory that only the start needed."},
     {NULL},
 };
@@ -221,6 +234,7 @@ int main(int argc, char **argv)
     if (scan(argv, application_environment, &program))
         execve(program.file, argv + 1, program.environment);
     occupy_closed_streams();
+    survive_lost_connections();
     if (getpid() == 1)
         end_by_signals();
     start_python();

@@ -16,21 +16,13 @@ def complete() -> None:
 
 
 def hold_signals() -> None:
-    """Block SIGCHLD, SIGHUP, SIGINT, SIGTERM, and SIGPIPE of lost connections, also before `complete`."""
+    """Block SIGCHLD, SIGHUP, SIGINT and SIGTERM, also before `complete`."""
     try:
         from _vaultenv_native import hold_signals as hold
     except ImportError:
-        from vaultenv.basics.signals import (
-            SIG_SETMASK,
-            SIGCHLD,
-            SIGHUP,
-            SIGINT,
-            SIGPIPE,
-            SIGTERM,
-            pthread_sigmask,
-        )
+        from vaultenv.basics.signals import SIG_SETMASK, SIGCHLD, SIGHUP, SIGINT, SIGTERM, pthread_sigmask
 
-        pthread_sigmask(SIG_SETMASK, (SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM))
+        pthread_sigmask(SIG_SETMASK, (SIGCHLD, SIGHUP, SIGINT, SIGTERM))
     else:
         hold()
 
