@@ -25,9 +25,14 @@ def per_char(value: str, change: Any) -> str:
     return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
 
 
+def upper_char(char: str) -> str:
+    """Return unicode.ToUpper: the single counterpart of a character, which some have only in title case."""
+    return next((each for each in (char.upper(), char.title()) if len(each) == 1), char)
+
+
 def upper(value: str) -> str:
     """Return strings.ToUpper."""
-    return piecewise(value, lambda piece: per_char(piece, str.upper))
+    return value.upper() if value.isascii() else piecewise(value, lambda piece: per_char(piece, upper_char))
 
 
 def lower(value: str) -> str:

@@ -87,6 +87,7 @@ ${"/wD+gA==" | b64dec | printf "%q"}${"/wD+gA==" | b64dec | toJson}${"/wD+gA==" 
 ${"\\x80\\xff" | b64enc}${"\\xc3\\xa9"}${"\\377" | len}${'\\xff'}${'\\377'}${'\\u00ff'}${'\\xc3\\xa9'}${''}${printf "%q" "a\\x80"}${index "\\xff" 0}
 ${.uni | trunc 1 | b64enc}${.uni | trunc -1 | b64enc}${substr 1 2 .uni | b64enc}${abbrev 4 .uni | b64enc}
 ${fromJson "[1,1e400,2]"}${fromJson "\\"\\\\ud800\\""}${fromJson "{\\"\\\\ud800\\":1}"}${fromJson "\\"\\xff\\""}
+${upper "ᾳ ᾼ ῼ ῳ ǰ ß ŉ ﬁ ᾳ"}${upper "\\u1f80"}${title "ᾳb ǆ"}
 ${fail "no"}${fail}${"\\x41\\101\\t"}${"bad\\q"}${'ab'}${08}${1.}${.5}${-1}${+1}${- 1}
 """.splitlines()
 

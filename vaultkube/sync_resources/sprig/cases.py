@@ -6,6 +6,7 @@ from unicodedata import category
 
 from vaultenv.basics.text import SPACE
 from vaultenv.template.functions import Function
+from vaultenv.template.texts import upper_char
 from vaultkube.sync_resources.sprig.words import REPLACEMENT, Word, is_connector, is_upper, words
 from vaultkube.sync_resources.sprig.working import Working
 
@@ -20,11 +21,6 @@ _UNITS_PER_CHARACTER = 256
 _SEPARATING = (Word.CONNECTOR, Word.PUNCTUATION)
 _ENDING = (Word.INVALID, *_SEPARATING)
 _FOLLOWING = (Word.ALPHABET, Word.NUMBER)
-
-
-def _upper(char: str) -> str:
-    """Return unicode.ToUpper: the single counterpart of a character, which some have only in title case."""
-    return next((each for each in (char.upper(), char.title()) if len(each) == 1), char)
 
 
 def _lower(char: str) -> str:
@@ -48,7 +44,7 @@ def _swapped(text: str) -> str:
         if kind in ("Lu", "Lt"):
             out.append(_lower(char))
         elif kind == "Ll":
-            out.append(_title(char) if after_space else _upper(char))
+            out.append(_title(char) if after_space else upper_char(char))
         else:
             out.append(char)
         after_space = kind not in ("Lu", "Lt", "Ll") and char in SPACE
@@ -66,12 +62,12 @@ def _camel(text: str) -> str:
 
 def _joined(chars: str) -> str:
     """Return words in one: each begins with a capital, after which further capitals are small."""
-    in_capitals, char = is_upper(chars[0]), _upper(chars[0])
+    in_capitals, char = is_upper(chars[0]), upper_char(chars[0])
     out: list[str] = []
     for following in chars[1:]:
         before, char = char, following
         if is_connector(before) and not is_connector(char):
-            in_capitals, char = is_upper(char), _upper(char)
+            in_capitals, char = is_upper(char), upper_char(char)
             continue
         if in_capitals and not is_connector(before):
             in_capitals = is_upper(char)

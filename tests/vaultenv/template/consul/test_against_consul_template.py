@@ -118,6 +118,7 @@ FORMS = """\
 {{ regexMatch "a|{2}" "x" }}
 {{ regexReplaceAll "{2,}" "x" "a" }}
 {{ regexReplaceAll "a{|{a" "x" "a{ {a" }}
+{{ toUpper "ᾳ ᾼ ῳ ǰ ß ŉ" }}{{ toTitle "ᾳb" }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
