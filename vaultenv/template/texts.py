@@ -78,7 +78,7 @@ def base64_decoded(value: str) -> str:
     """Return the text that base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
     digits = raw(value).replace(b"\r", b"").replace(b"\n", b"")
     try:
-        if len(digits) % 4:
+        if len(digits) % 4 or digits.endswith(b"==="):
             raise BadBase64
         return of_raw(a2b_base64(digits, strict_mode=True) if digits else b"")
     except BadBase64:

@@ -119,6 +119,14 @@ FORMS = """\
 {{ regexReplaceAll "{2,}" "x" "a" }}
 {{ regexReplaceAll "a{|{a" "x" "a{ {a" }}
 {{ toUpper "ᾳ ᾼ ῳ ǰ ß ŉ" }}{{ toTitle "ᾳb" }}
+{{ base64Decode "OIUQ====" }}
+{{ base64URLDecode "OIUQ====" }}{{ base64Decode "====" }}
+{{ base64Decode "YQ==\n" }}{{ base64Decode "Y\nQ=\r=" }}{{ base64Decode "\n" }}{{ base64Decode "YWI=" }}
+{{ base64Decode "====" }}
+{{ base64Decode "YQ==YQ==" }}
+{{ base64Decode "YQ=A" }}
+{{ base64Decode "Y===" }}
+{{ base64Decode "YR==" }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
