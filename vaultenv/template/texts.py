@@ -6,7 +6,7 @@ from binascii import Error as BadBase64
 from binascii import a2b_base64, b2a_base64
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ITEM, of_raw, piecewise, raw
+from vaultenv.template.values import ITEM, of_raw, piecewise, raw, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,12 +32,16 @@ def upper_char(char: str) -> str:
 
 def upper(value: str) -> str:
     """Return strings.ToUpper."""
-    return value.upper() if value.isascii() else piecewise(value, lambda piece: per_char(piece, upper_char))
+    return (
+        value.upper()
+        if value.isascii()
+        else piecewise(value, lambda piece: per_char(readable(piece), upper_char))
+    )
 
 
 def lower(value: str) -> str:
     """Return strings.ToLower."""
-    return piecewise(value, lambda piece: per_char(piece.replace(_DOTTED_I, "i"), str.lower))
+    return piecewise(value, lambda piece: per_char(readable(piece).replace(_DOTTED_I, "i"), str.lower))
 
 
 def trim(cut: str, value: str) -> str:

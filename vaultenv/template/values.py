@@ -28,6 +28,7 @@ _SCALAR = 32
 _PIECE = 4000
 _SURROGATE = b"\xed"
 """The first byte of all surrogates, and of few other characters."""
+_REPLACED = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 class TooHeavy(Exception):
@@ -103,6 +104,13 @@ def _is_no_byte(code: int) -> bool:
 def of_raw(data: bytes) -> str:
     """Return bytes as a text, with surrogates for bytes that are not UTF-8."""
     return data.decode("utf-8", "surrogateescape")
+
+
+def readable(value: str) -> str:
+    """Return the text with U+FFFD for each byte that is not UTF-8, as Go's conversions to runes have it."""
+    if value.isascii() or _SURROGATE not in value.encode("utf-8", "surrogatepass"):
+        return value
+    return value.translate(_REPLACED)
 
 
 def truth(value: object) -> bool:

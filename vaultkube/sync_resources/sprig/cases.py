@@ -1,13 +1,13 @@
 """Sprig's changes of letters' case, from xstrings and goutils, by the rules of Go's unicode tables."""
 
-import re
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 from vaultenv.basics.text import SPACE
 from vaultenv.template.functions import Function
 from vaultenv.template.texts import upper_char
-from vaultkube.sync_resources.sprig.words import REPLACEMENT, Word, is_connector, is_upper, words
+from vaultenv.template.values import readable
+from vaultkube.sync_resources.sprig.words import Word, is_connector, is_upper, words
 from vaultkube.sync_resources.sprig.working import Working
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from vaultenv.template.work import Work
 
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _UNITS_PER_CHARACTER = 256
 """Charge for a character, which may be a word: about four microseconds."""
 _SEPARATING = (Word.CONNECTOR, Word.PUNCTUATION)
@@ -32,14 +31,10 @@ def _title(char: str) -> str:
     return char.title() if len(char.title()) == 1 else char
 
 
-def _readable(text: str) -> str:
-    return _NOT_UTF8.sub(REPLACEMENT, text)
-
-
 def _swapped(text: str) -> str:
     after_space = True
     out: list[str] = []
-    for char in _readable(text):
+    for char in readable(text):
         kind = category(char)
         if kind in ("Lu", "Lt"):
             out.append(_lower(char))
@@ -53,7 +48,7 @@ def _swapped(text: str) -> str:
 
 def _camel(text: str) -> str:
     """Return xstrings.ToPascalCase; connectors at the beginning stay, and the last one twice if there is nothing else."""
-    chars = _readable(text)
+    chars = readable(text)
     start = next((at for at, char in enumerate(chars) if not is_connector(char)), len(chars))
     if start == len(chars):
         return chars + chars[-1:]
@@ -110,7 +105,7 @@ class _Lowered:
     def _changed(self, word: str) -> str:
         return "".join(
             self._connector if is_connector(char) else _lower(char) if is_upper(char) else char
-            for char in _readable(word)
+            for char in readable(word)
         )
 
     def _add_following(self) -> None:

@@ -127,6 +127,7 @@ FORMS = """\
 {{ base64Decode "YQ=A" }}
 {{ base64Decode "Y===" }}
 {{ base64Decode "YR==" }}
+{{ toUpper "\\xe2\\x82a" }}{{ toLower "\\x80A" }}{{ parseJSON "{\\"a\\xe2\\x82\\":\\"\\xf0\\x9f\\"}" }}{{ toTitle "\\xe2\\x82a" }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
