@@ -128,6 +128,20 @@ FORMS = """\
 {{ base64Decode "Y===" }}
 {{ base64Decode "YR==" }}
 {{ toUpper "\\xe2\\x82a" }}{{ toLower "\\x80A" }}{{ parseJSON "{\\"a\\xe2\\x82\\":\\"\\xf0\\x9f\\"}" }}{{ toTitle "\\xe2\\x82a" }}
+{{ parseYAML "k: \\"a\\\\\\n\\n  b\\\\\\n  c  \\\\\\n \\n\\n  d\\"" }}
+{{ parseYAML "k: \\"a\\\\\\n\\n---\\n\\"" }}
+{{ parseYAML "k:\\n[1]: x" }}
+{{ parseYAML "\\"a\\\\\\n---  \\"" }}
+{{ parseYAML "- |\\n  a\\n\\t" }}
+{{ parseYAML "- [b, c \\n d]\\n- e \\n  f\\t\\n\\n  g \\n- h  # i\\n- j : k \\n" }}
+{{ parseYAML "a: b\\n'c\\n d': e" }}
+{{ parseYAML "a: b\\nc\\n d: e" }}
+{{ parseYAML "[- b]" }}
+{{ parseYAML "[:b]" }}
+{{ parseYAML "[-]" }}{{ parseYAML ":b" }}{{ parseYAML "{-: -a}" }}
+{{ printf "%T" (parseYAML "-9223372036854775808") }}{{ printf "%T" (parseYAML "+9223372036854775808") }}{{ printf "%T" (parseYAML "-9223372036854775809") }}
+{{ toYAML (parseYAML "null: a\\n2: b\\ntrue: c\\n1.5: d\\ns: e") }}
+{{ parseYAML "k: v\\n{a: b}: x" }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
