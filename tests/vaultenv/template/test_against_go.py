@@ -89,6 +89,8 @@ ${.uni | trunc 1 | b64enc}${.uni | trunc -1 | b64enc}${substr 1 2 .uni | b64enc}
 ${fromJson "[1,1e400,2]"}${fromJson "\\"\\\\ud800\\""}${fromJson "{\\"\\\\ud800\\":1}"}${fromJson "\\"\\xff\\""}
 ${upper "ᾳ ᾼ ῼ ῳ ǰ ß ŉ ﬁ ᾳ"}${upper "\\u1f80"}${title "ᾳb ǆ"}
 ${"\\xe2\\x82a" | upper | b64enc}${"\\xe2\\x82A" | lower | b64enc}${"\\xffa \\xffb" | title | b64enc}${"\\xffA B" | untitle | b64enc}${fromJson "\\"a\\xe2\\x82\\"" | b64enc}
+${$o := dict "k" (dict "z" 1)}${$v := merge (dict "k" $o) $o}${$v}${$o}
+${$o := dict "k" (dict "z" 1)}${$v := mergeOverwrite (dict) $o}${$w := set $o.k "z" 2}${$v}${merge (dict) (dict "k" $o.k) (dict "k" (dict "y" 3))}${$o}
 ${fail "no"}${fail}${"\\x41\\101\\t"}${"bad\\q"}${'ab'}${08}${1.}${.5}${-1}${+1}${- 1}
 """.splitlines()
 

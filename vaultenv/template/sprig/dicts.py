@@ -39,7 +39,7 @@ def _unset(values: Map, key: str) -> Map:
 
 def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
     for other in others:
-        merge(values, other, overwrite, copied)
+        merge(values, other, overwrite)
     return values
 
 

@@ -142,6 +142,8 @@ FORMS = """\
 {{ printf "%T" (parseYAML "-9223372036854775808") }}{{ printf "%T" (parseYAML "+9223372036854775808") }}{{ printf "%T" (parseYAML "-9223372036854775809") }}
 {{ toYAML (parseYAML "null: a\\n2: b\\ntrue: c\\n1.5: d\\ns: e") }}
 {{ parseYAML "k: v\\n{a: b}: x" }}
+{{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMap (scratch.Get "v") $o }}{{ $o }}
+{{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMapWithOverride (scratch.Get "v") $o }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
