@@ -144,6 +144,11 @@ FORMS = """\
 {{ parseYAML "k: v\\n{a: b}: x" }}
 {{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMap (scratch.Get "v") $o }}{{ $o }}
 {{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMapWithOverride (scratch.Get "v") $o }}
+{{ range $k, $v := parseYAML "0: a\\nb: c\\n1.5: d\\ntrue: e\\n18446744073709551615: f\\nnull: g" }}{{ $k }}={{ $v }};{{ end }}
+{{ regexMatch "\\xff" "a" }}
+{{ regexMatch "퀀" "a퀀" }}
+{{ regexReplaceAll "a\\xe2\\x82" "x" "b" }}
+{{ printf "%\\xff|%\\xc3\\xa9" 1 2 }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}
