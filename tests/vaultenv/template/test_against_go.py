@@ -91,6 +91,7 @@ ${upper "ᾳ ᾼ ῼ ῳ ǰ ß ŉ ﬁ ᾳ"}${upper "\\u1f80"}${title "ᾳb ǆ"}
 ${"\\xe2\\x82a" | upper | b64enc}${"\\xe2\\x82A" | lower | b64enc}${"\\xffa \\xffb" | title | b64enc}${"\\xffA B" | untitle | b64enc}${fromJson "\\"a\\xe2\\x82\\"" | b64enc}
 ${$o := dict "k" (dict "z" 1)}${$v := merge (dict "k" $o) $o}${$v}${$o}
 ${$o := dict "k" (dict "z" 1)}${$v := mergeOverwrite (dict) $o}${$w := set $o.k "z" 2}${$v}${merge (dict) (dict "k" $o.k) (dict "k" (dict "y" 3))}${$o}
+${deepCopy .missing}${deepCopy nil}${deepCopy .null | toJson}${deepCopy .a}${deepCopy 1}${deepCopy false}
 ${fail "no"}${fail}${"\\x41\\101\\t"}${"bad\\q"}${'ab'}${08}${1.}${.5}${-1}${+1}${- 1}
 """.splitlines()
 
