@@ -92,6 +92,7 @@ ${"\\xe2\\x82a" | upper | b64enc}${"\\xe2\\x82A" | lower | b64enc}${"\\xffa \\xf
 ${$o := dict "k" (dict "z" 1)}${$v := merge (dict "k" $o) $o}${$v}${$o}
 ${$o := dict "k" (dict "z" 1)}${$v := mergeOverwrite (dict) $o}${$w := set $o.k "z" 2}${$v}${merge (dict) (dict "k" $o.k) (dict "k" (dict "y" 3))}${$o}
 ${deepCopy .missing}${deepCopy nil}${deepCopy .null | toJson}${deepCopy .a}${deepCopy 1}${deepCopy false}
+${splitn "," 7e38 "a,b"}${splitn "," 9223372036854775808.0 "a,b"}${splitn "," -9223372036854775808.0 "a,b"}${splitn "," 1e18 "a,b"}${trunc 1e300 "a"}${splitn "," 2e0 "a,b,c"}
 ${fail "no"}${fail}${"\\x41\\101\\t"}${"bad\\q"}${'ab'}${08}${1.}${.5}${-1}${+1}${- 1}
 """.splitlines()
 
