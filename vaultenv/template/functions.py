@@ -24,6 +24,7 @@ TOP, WHOLE, FORMAT, EACH = "top", "whole", "format", "each"
 text whose characters are handled one by one.
 """
 
+_HALF = 1 << 63
 UNITS_PER_CHARACTER = 16
 """Charge for a character that is handled one by one, as most functions do with text that is not ASCII."""
 
@@ -63,13 +64,18 @@ class Type:
             if self.nil is None:
                 raise TemplateError(f"no value; expected {self.name}")
             return self.nil()
-        if literal and self.types == (int,) and isinstance(value, float) and value.is_integer():
+        if literal and self.types == (int,) and isinstance(value, float) and _is_int64(value):
             return int(value)
         if not isinstance(value, self.types) or isinstance(value, self.excluded):
             raise TemplateError(
                 f"wrong type for value; expected {self.name}; got {kind(value)}{self._remedy(value)}"
             )
         return value
+
+
+def _is_int64(number: float) -> bool:
+    """Return whether the number is an integer of 64 bits; no literal is infinite or NaN."""
+    return number.is_integer() and -_HALF <= number < _HALF
 
 
 def _none() -> None:

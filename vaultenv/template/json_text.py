@@ -5,7 +5,7 @@ from __future__ import annotations
 from vaultenv.basics.jsontext import Number, count_values, loads
 from vaultenv.template.errors import TemplateError
 from vaultenv.template.types import ABSENT, AnyMap, NilList, NilMap, NilPointer, NilStrings, Struct
-from vaultenv.template.values import ITEM, float_text, kind, of_raw, ordered, raw
+from vaultenv.template.values import ITEM, float_text, kind, of_raw, ordered, raw, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def json_value(text: str, number: Callable[[str], Any]) -> Any:
     """Return the value of a JSON text with numbers converted by `number`, and U+FFFD for bytes that are not UTF-8 and for
     halves of surrogate pairs; raise ValueError for any other text.
     """
-    return _of_go(loads(raw(text).decode("utf-8", "replace").encode()), number)
+    return _of_go(loads(readable(text).encode()), number)
 
 
 def json_size(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vaultenv.template.pieces import Piece, Written, joined, pieces_of
-from vaultenv.template.values import ITEM, kind, text
+from vaultenv.template.values import ITEM, kind, readable, text
 from vaultenv.template.verbs import NAMES, Verb, formatted
 
 TYPE_CHECKING = False
@@ -116,7 +116,7 @@ class _Reader:
             indexed = self._read_precision(verb, self._index())
         if not indexed:
             self._index()
-        verb.letter = self._peek()
+        verb.letter = readable(self._peek())
         verb.flags = verb.flags.replace("+", NAMES) if verb.letter == "v" else verb.flags
         self._at += 1
         return verb

@@ -6,7 +6,7 @@ from binascii import Error as BadBase64
 from binascii import a2b_base64, b2a_base64
 
 from vaultenv.template.errors import TemplateError
-from vaultenv.template.values import ITEM, of_raw, piecewise, raw
+from vaultenv.template.values import ITEM, of_raw, piecewise, raw, readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,14 +25,23 @@ def per_char(value: str, change: Any) -> str:
     return "".join(new if len(new) == 1 else old for old, new in zip(value, changed, strict=True))
 
 
+def upper_char(char: str) -> str:
+    """Return unicode.ToUpper: the single counterpart of a character, which some have only in title case."""
+    return next((each for each in (char.upper(), char.title()) if len(each) == 1), char)
+
+
 def upper(value: str) -> str:
     """Return strings.ToUpper."""
-    return piecewise(value, lambda piece: per_char(piece, str.upper))
+    return (
+        value.upper()
+        if value.isascii()
+        else piecewise(value, lambda piece: per_char(readable(piece), upper_char))
+    )
 
 
 def lower(value: str) -> str:
     """Return strings.ToLower."""
-    return piecewise(value, lambda piece: per_char(piece.replace(_DOTTED_I, "i"), str.lower))
+    return piecewise(value, lambda piece: per_char(readable(piece).replace(_DOTTED_I, "i"), str.lower))
 
 
 def trim(cut: str, value: str) -> str:
@@ -73,7 +82,7 @@ def base64_decoded(value: str) -> str:
     """Return the text that base64.StdEncoding decodes, ends of lines ignored; raise TemplateError."""
     digits = raw(value).replace(b"\r", b"").replace(b"\n", b"")
     try:
-        if len(digits) % 4:
+        if len(digits) % 4 or digits.endswith(b"==="):
             raise BadBase64
         return of_raw(a2b_base64(digits, strict_mode=True) if digits else b"")
     except BadBase64:

@@ -28,6 +28,7 @@ _SCALAR = 32
 _PIECE = 4000
 _SURROGATE = b"\xed"
 """The first byte of all surrogates, and of few other characters."""
+_REPLACED = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
 class TooHeavy(Exception):
@@ -105,6 +106,13 @@ def of_raw(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
+def readable(value: str) -> str:
+    """Return the text with U+FFFD for each byte that is not UTF-8, as Go's conversions to runes have it."""
+    if value.isascii() or _SURROGATE not in value.encode("utf-8", "surrogatepass"):
+        return value
+    return value.translate(_REPLACED)
+
+
 def truth(value: object) -> bool:
     """Return Go's template.IsTrue: False for false, 0, nil and all empty values."""
     return bool(value)
@@ -171,16 +179,19 @@ def text(value: object) -> str:
 
 
 def ordered(value: Mapping[Any, Any]) -> list[Any]:
-    """Return the keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps; others before texts."""
+    """Return the keys in the order of their UTF-8 bytes, in which Go prints and ranges over maps; other keys by type, as consul-template does."""
     return sorted(value, key=_rank)
 
 
+_KEY_TYPES = (type(None), str, Uint64, int, float)
+"""The order of types, of which Go compares the addresses; bool is the last."""
+
+
 def _rank(key: object) -> tuple[int, Any]:
-    if isinstance(key, str):
-        return 3, raw(key)
     if isinstance(key, bool):
-        return 1, key
-    return (2, key) if isinstance(key, (int, float)) else (0, 0)
+        return len(_KEY_TYPES), key
+    place = next((place for place, type_ in enumerate(_KEY_TYPES) if isinstance(key, type_)), 0)
+    return (place, raw(key)) if isinstance(key, str) else (place, key or 0)
 
 
 def float_text(value: float, smallest: int = -4, largest: int = 6) -> str:

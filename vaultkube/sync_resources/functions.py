@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from vaultenv.template.functions import Function
 
 _TWICE = (
-    "append chunk compact deepCopy first fromJson has initial last merge mergeOverwrite prepend push rest reverse slice "
+    "append chunk compact deepCopy first has initial last merge mergeOverwrite prepend push rest reverse slice "
     "toJson toPrettyJson toRawJson uniq without"
 )
 

@@ -88,6 +88,12 @@ ${"/wD+gA==" | b64dec | printf "%q"}${"/wD+gA==" | b64dec | toJson}${"/wD+gA==" 
 ${"\\x80\\xff" | b64enc}${"\\xc3\\xa9"}${"\\377" | len}${'\\xff'}${'\\377'}${'\\u00ff'}${'\\xc3\\xa9'}${''}${printf "%q" "a\\x80"}${index "\\xff" 0}
 ${.uni | trunc 1 | b64enc}${.uni | trunc -1 | b64enc}${substr 1 2 .uni | b64enc}${abbrev 4 .uni | b64enc}
 ${fromJson "[1,1e400,2]"}${fromJson "\\"\\\\ud800\\""}${fromJson "{\\"\\\\ud800\\":1}"}${fromJson "\\"\\xff\\""}
+${upper "ᾳ ᾼ ῼ ῳ ǰ ß ŉ ﬁ ᾳ"}${upper "\\u1f80"}${title "ᾳb ǆ"}
+${"\\xe2\\x82a" | upper | b64enc}${"\\xe2\\x82A" | lower | b64enc}${"\\xffa \\xffb" | title | b64enc}${"\\xffA B" | untitle | b64enc}${fromJson "\\"a\\xe2\\x82\\"" | b64enc}
+${$o := dict "k" (dict "z" 1)}${$v := merge (dict "k" $o) $o}${$v}${$o}
+${$o := dict "k" (dict "z" 1)}${$v := mergeOverwrite (dict) $o}${$w := set $o.k "z" 2}${$v}${merge (dict) (dict "k" $o.k) (dict "k" (dict "y" 3))}${$o}
+${deepCopy .missing}${deepCopy nil}${deepCopy .null | toJson}${deepCopy .a}${deepCopy 1}${deepCopy false}
+${splitn "," 7e38 "a,b"}${splitn "," 9223372036854775808.0 "a,b"}${splitn "," -9223372036854775808.0 "a,b"}${splitn "," 1e18 "a,b"}${trunc 1e300 "a"}${splitn "," 2e0 "a,b,c"}
 ${fail "no"}${fail}${"\\x41\\101\\t"}${"bad\\q"}${'ab'}${08}${1.}${.5}${-1}${+1}${- 1}
 """.splitlines()
 

@@ -76,7 +76,7 @@ def _explode_map(values: Map) -> Map:
 
 
 def _merge(values: Map, others: Map, overwrite: bool) -> Map:
-    merge(values, others, overwrite, lambda value: value)
+    merge(values, others, overwrite)
     return values
 
 

@@ -115,21 +115,23 @@ class Cursor:
 
     def fold(self) -> str:
         """Read ends of lines and the blanks after them: one is a blank, each further one a newline."""
-        breaks = 0
-        while self.peek() in (" ", "\t", "\n") and self.peek():
-            breaks += self.peek() == "\n"
-            self.at += 1
-            if breaks and self.at_document_mark():
-                raise bad("a document ends in a quoted text")
+        breaks = self._breaks()
         return " " if breaks == 1 else "\n" * (breaks - 1)
+
+    def _breaks(self) -> int:
+        """Skip blanks and ends of lines in a quoted text; return how many lines end."""
+        start = self.at
+        while not self.at_document_mark():
+            if self.peek() not in (" ", "\t", "\n"):
+                return self.text.count("\n", start, self.at)
+            self.at += 1
+        raise bad("a document ends in a quoted text")
 
     def _escape(self) -> str:
         letter = self.text[self.at + 1 : self.at + 2]
         self.at += 2
         if letter == "\n":
-            while self.peek() in (" ", "\t"):
-                self.at += 1
-            return ""
+            return "\n" * self._breaks()
         if letter in _SIMPLE:
             return _SIMPLE[letter]
         digits = self.peek(_WIDTHS.get(letter, 0))
@@ -144,7 +146,7 @@ class Cursor:
     def plain(self, indent: int, in_flow: bool) -> str:
         """Read a text without quotation marks, whose further lines are indented more than `indent`."""
         out = self._plain_line(in_flow)
-        while self.peek() == "\n":
+        while self._at_end_of_line():
             start = self.at
             gap = self._gap(-1 if in_flow else indent)
             if self._ends_plain(indent, in_flow):
@@ -152,6 +154,13 @@ class Cursor:
                 break
             out += gap + self._plain_line(in_flow)
         return out
+
+    def _at_end_of_line(self) -> bool:
+        """Return whether only blanks are between here and the end of the line, and a line follows."""
+        at = self.at
+        while self.text[at : at + 1] in (" ", "\t"):
+            at += 1
+        return self.text[at : at + 1] == "\n"
 
     def _gap(self, indent: int) -> str:
         breaks = 0
@@ -194,6 +203,8 @@ class Cursor:
         while self.at < len(self.text):
             line = self._line()
             blank = not line.strip(" ")
+            if line.lstrip(" ").startswith("\t") and len(line) - len(line.lstrip(" ")) < width:
+                raise bad("a tab cannot indent")
             if self.at_document_mark() or (not blank and len(line) - len(line.lstrip(" ")) < width):
                 break
             lines.append(line[width:])

@@ -23,6 +23,7 @@ _REFUSED = {
     "%": "a directive",
     "@": "a @",
     "`": "a backquote",
+    **dict.fromkeys(("[", "{"), "a list or map as a key"),
 }
 
 
@@ -112,8 +113,6 @@ class _Reader:
         if not cursor.is_mark(":"):
             cursor.expect_end_of_line()
             return value
-        if "\n" in cursor.text[start : cursor.at]:
-            raise bad("a key goes over several lines")
         cursor.at = start
         return self._mapping(column)
 
@@ -126,7 +125,7 @@ class _Reader:
             return text
         if char in _REFUSED or cursor.is_mark("?") or (char == "?" and in_flow):
             raise bad(f"{_REFUSED.get(char, 'a key of several lines')} is not known here")
-        if char in (",", "]", "}", "#", "|", ">", "") or (cursor.is_mark("-") and not in_flow):
+        if char in (",", "]", "}", "#", "|", ">", "") or cursor.is_mark("-") or (char == ":" and in_flow):
             raise bad("no value can begin like this")
         text = cursor.plain(indent, in_flow)
         if not text:
@@ -157,10 +156,12 @@ class _Reader:
 
     def _key(self, column: int) -> Any:
         cursor = self._cursor
-        is_plain = cursor.peek() not in ('"', "'")
+        start, is_plain = cursor.at, cursor.peek() not in ('"', "'")
         key = self._scalar(column, in_flow=False)
         if not cursor.is_mark(":"):
             raise bad("a key has no colon after it")
+        if "\n" in cursor.text[start : cursor.at]:
+            raise bad("a key goes over several lines")
         if is_plain and key == "<<":
             raise bad("a merge is not known here")
         cursor.at += 1

@@ -65,9 +65,10 @@ def _integer(plain: str) -> int | None:
         )
     except ValueError:
         return None
-    if number is None or number >= 1 << 64 or (sign and number not in _INT64):
+    if number is None or number >= 1 << 64:
         return None
-    return -number if sign == "-" else number
+    number = -number if sign == "-" else number
+    return None if sign and number not in _INT64 else number
 
 
 def _is_yaml_float(plain: str) -> bool:

@@ -113,7 +113,7 @@ class _Rank:
 
 def _order(key: object) -> int:
     """Return the rank of the key's type among Go's kinds."""
-    types: tuple[Any, ...] = (type(None), bool, int, float, (list, dict), str)
+    types: tuple[Any, ...] = (bool, int, float, type(None), (list, dict), str)
     return next((place for place, type_ in enumerate(types) if isinstance(key, type_)), len(types))
 
 

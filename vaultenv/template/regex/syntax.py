@@ -5,6 +5,7 @@ from __future__ import annotations
 from vaultenv.template.regex import sets
 from vaultenv.template.regex.classes import LONGEST_NAME, STEPS_PER_CHARACTER, ClassReader, bad, escape_code
 from vaultenv.template.regex.sets import CharSet
+from vaultenv.template.values import readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def parse(pattern: str, charge: Callable[[int], None]) -> tuple[Node, list[str]]
     `charge` is called with the number of steps before they are done.
     """
     charge(STEPS_PER_CHARACTER * len(pattern))
+    if readable(pattern) != pattern:
+        raise bad("it is not UTF-8")
     parser = _Parser(pattern, charge)
     tree = parser.choice()
     if not parser.at_end:

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 
 def copied(value: Any) -> Any:
-    """Return a deep copy of lists and maps."""
+    """Return a deep copy of lists and maps in their own types."""
     if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    return [copied(item) for item in value] if isinstance(value, list) else value
+        return type(value)({key: copied(item) for key, item in value.items()})
+    return type(value)(map(copied, value)) if isinstance(value, list) else value
+
+
+def _deep_copy(value: Any) -> Any:
+    if value is None:
+        raise TemplateError("deepCopy: there is no value")
+    return copied(value)
 
 
 def _dict(*pairs: object) -> Map:
@@ -39,7 +45,7 @@ def _unset(values: Map, key: str) -> Map:
 
 def _merge(overwrite: bool, values: Map, *others: Map) -> Map:
     for other in others:
-        merge(values, other, overwrite, copied)
+        merge(values, other, overwrite)
     return values
 
 
@@ -82,7 +88,7 @@ DICTS: dict[str, Function] = table(
         "omit": (_omit, "ms*"),
         "merge": (lambda values, *others: _merge(False, values, *others), "dd*"),
         "mergeOverwrite": (lambda values, *others: _merge(True, values, *others), "dd*"),
-        "deepCopy": (copied, "a"),
+        "deepCopy": (_deep_copy, "a"),
         "dig": (_dig, "vvv*"),
     }
 )

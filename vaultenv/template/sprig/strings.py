@@ -8,7 +8,7 @@ from vaultenv.template.functions import Function, table
 from vaultenv.template.quote import quoted
 from vaultenv.template.texts import lower, per_char, replaced_size, split, split_size, trim, upper
 from vaultenv.template.types import StringMap, Strings
-from vaultenv.template.values import of_raw, piecewise, raw, text
+from vaultenv.template.values import of_raw, piecewise, raw, readable, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _at_starts(value: str, change: Any, is_inside: Any) -> str:
     def changed(piece: str) -> str:
         nonlocal inside
         out = []
-        for char in piece:
+        for char in readable(piece):
             out.append(char if inside else per_char(char, change))
             inside = is_inside(char)
         return "".join(out)

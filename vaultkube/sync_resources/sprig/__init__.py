@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from vaultenv.template.functions import Function
 from vaultkube.sync_resources.sprig.cases import CASES
 from vaultkube.sync_resources.sprig.decimals import DECIMALS
+from vaultkube.sync_resources.sprig.documents import DOCUMENTS
 from vaultkube.sync_resources.sprig.durations import DURATIONS
 from vaultkube.sync_resources.sprig.numbers import MORE_NUMBERS
 from vaultkube.sync_resources.sprig.paths import PATHS
@@ -17,6 +18,7 @@ from vaultkube.sync_resources.sprig.wrapping import WRAPPING
 FURTHER: Mapping[str, Function] = {
     **CASES,
     **DECIMALS,
+    **DOCUMENTS,
     **DURATIONS,
     **MORE_NUMBERS,
     **PATHS,

@@ -1,12 +1,13 @@
 """Sprig's changes of letters' case, from xstrings and goutils, by the rules of Go's unicode tables."""
 
-import re
 from typing import TYPE_CHECKING
 from unicodedata import category
 
 from vaultenv.basics.text import SPACE
 from vaultenv.template.functions import Function
-from vaultkube.sync_resources.sprig.words import REPLACEMENT, Word, is_connector, is_upper, words
+from vaultenv.template.texts import upper_char
+from vaultenv.template.values import readable
+from vaultkube.sync_resources.sprig.words import Word, is_connector, is_upper, words
 from vaultkube.sync_resources.sprig.working import Working
 
 if TYPE_CHECKING:
@@ -14,17 +15,11 @@ if TYPE_CHECKING:
 
     from vaultenv.template.work import Work
 
-_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _UNITS_PER_CHARACTER = 256
 """Charge for a character, which may be a word: about four microseconds."""
 _SEPARATING = (Word.CONNECTOR, Word.PUNCTUATION)
 _ENDING = (Word.INVALID, *_SEPARATING)
 _FOLLOWING = (Word.ALPHABET, Word.NUMBER)
-
-
-def _upper(char: str) -> str:
-    """Return unicode.ToUpper: the single counterpart of a character, which some have only in title case."""
-    return next((each for each in (char.upper(), char.title()) if len(each) == 1), char)
 
 
 def _lower(char: str) -> str:
@@ -36,19 +31,15 @@ def _title(char: str) -> str:
     return char.title() if len(char.title()) == 1 else char
 
 
-def _readable(text: str) -> str:
-    return _NOT_UTF8.sub(REPLACEMENT, text)
-
-
 def _swapped(text: str) -> str:
     after_space = True
     out: list[str] = []
-    for char in _readable(text):
+    for char in readable(text):
         kind = category(char)
         if kind in ("Lu", "Lt"):
             out.append(_lower(char))
         elif kind == "Ll":
-            out.append(_title(char) if after_space else _upper(char))
+            out.append(_title(char) if after_space else upper_char(char))
         else:
             out.append(char)
         after_space = kind not in ("Lu", "Lt", "Ll") and char in SPACE
@@ -57,7 +48,7 @@ def _swapped(text: str) -> str:
 
 def _camel(text: str) -> str:
     """Return xstrings.ToPascalCase; connectors at the beginning stay, and the last one twice if there is nothing else."""
-    chars = _readable(text)
+    chars = readable(text)
     start = next((at for at, char in enumerate(chars) if not is_connector(char)), len(chars))
     if start == len(chars):
         return chars + chars[-1:]
@@ -66,12 +57,12 @@ def _camel(text: str) -> str:
 
 def _joined(chars: str) -> str:
     """Return words in one: each begins with a capital, after which further capitals are small."""
-    in_capitals, char = is_upper(chars[0]), _upper(chars[0])
+    in_capitals, char = is_upper(chars[0]), upper_char(chars[0])
     out: list[str] = []
     for following in chars[1:]:
         before, char = char, following
         if is_connector(before) and not is_connector(char):
-            in_capitals, char = is_upper(char), _upper(char)
+            in_capitals, char = is_upper(char), upper_char(char)
             continue
         if in_capitals and not is_connector(before):
             in_capitals = is_upper(char)
@@ -114,7 +105,7 @@ class _Lowered:
     def _changed(self, word: str) -> str:
         return "".join(
             self._connector if is_connector(char) else _lower(char) if is_upper(char) else char
-            for char in _readable(word)
+            for char in readable(word)
         )
 
     def _add_following(self) -> None:

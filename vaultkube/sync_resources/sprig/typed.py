@@ -12,13 +12,6 @@ from vaultenv.template.types import Int64, NilList
 from vaultkube.sync_resources.sprig.types import Ints, Lists
 
 
-def _copied(value: Any) -> Any:
-    """Return a deep copy of lists and maps in their own types."""
-    if isinstance(value, dict):
-        return type(value)({key: _copied(item) for key, item in value.items()})
-    return type(value)(map(_copied, value)) if isinstance(value, list) else value
-
-
 def _with(name: str, typed: Callable[[Any], Any]) -> Function:
     """Return the function with its result given to `typed`."""
     row = FUNCTIONS[name].row
@@ -42,7 +35,6 @@ def _typed() -> Mapping[str, Function]:
         "untilStep": _with("untilStep", Ints),
         "chunk": _with("chunk", Lists),
         "slice": Function(_sliced, "lv*"),
-        "deepCopy": Function(_copied, "a"),
     }
 
 

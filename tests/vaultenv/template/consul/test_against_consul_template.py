@@ -118,6 +118,37 @@ FORMS = """\
 {{ regexMatch "a|{2}" "x" }}
 {{ regexReplaceAll "{2,}" "x" "a" }}
 {{ regexReplaceAll "a{|{a" "x" "a{ {a" }}
+{{ toUpper "ᾳ ᾼ ῳ ǰ ß ŉ" }}{{ toTitle "ᾳb" }}
+{{ base64Decode "OIUQ====" }}
+{{ base64URLDecode "OIUQ====" }}{{ base64Decode "====" }}
+{{ base64Decode "YQ==\n" }}{{ base64Decode "Y\nQ=\r=" }}{{ base64Decode "\n" }}{{ base64Decode "YWI=" }}
+{{ base64Decode "====" }}
+{{ base64Decode "YQ==YQ==" }}
+{{ base64Decode "YQ=A" }}
+{{ base64Decode "Y===" }}
+{{ base64Decode "YR==" }}
+{{ toUpper "\\xe2\\x82a" }}{{ toLower "\\x80A" }}{{ parseJSON "{\\"a\\xe2\\x82\\":\\"\\xf0\\x9f\\"}" }}{{ toTitle "\\xe2\\x82a" }}
+{{ parseYAML "k: \\"a\\\\\\n\\n  b\\\\\\n  c  \\\\\\n \\n\\n  d\\"" }}
+{{ parseYAML "k: \\"a\\\\\\n\\n---\\n\\"" }}
+{{ parseYAML "k:\\n[1]: x" }}
+{{ parseYAML "\\"a\\\\\\n---  \\"" }}
+{{ parseYAML "- |\\n  a\\n\\t" }}
+{{ parseYAML "- [b, c \\n d]\\n- e \\n  f\\t\\n\\n  g \\n- h  # i\\n- j : k \\n" }}
+{{ parseYAML "a: b\\n'c\\n d': e" }}
+{{ parseYAML "a: b\\nc\\n d: e" }}
+{{ parseYAML "[- b]" }}
+{{ parseYAML "[:b]" }}
+{{ parseYAML "[-]" }}{{ parseYAML ":b" }}{{ parseYAML "{-: -a}" }}
+{{ printf "%T" (parseYAML "-9223372036854775808") }}{{ printf "%T" (parseYAML "+9223372036854775808") }}{{ printf "%T" (parseYAML "-9223372036854775809") }}
+{{ toYAML (parseYAML "null: a\\n2: b\\ntrue: c\\n1.5: d\\ns: e") }}
+{{ parseYAML "k: v\\n{a: b}: x" }}
+{{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMap (scratch.Get "v") $o }}{{ $o }}
+{{ $o := parseJSON `{"k":{"z":1}}` }}{{ scratch.MapSet "v" "k" $o }}{{ mergeMapWithOverride (scratch.Get "v") $o }}
+{{ range $k, $v := parseYAML "0: a\\nb: c\\n1.5: d\\ntrue: e\\n18446744073709551615: f\\nnull: g" }}{{ $k }}={{ $v }};{{ end }}
+{{ regexMatch "\\xff" "a" }}
+{{ regexMatch "퀀" "a퀀" }}
+{{ regexReplaceAll "a\\xe2\\x82" "x" "b" }}
+{{ printf "%\\xff|%\\xc3\\xa9" 1 2 }}
 {{ call 1 }}
 {{ nosuch }}
 {{ if }}{{ end }}

@@ -87,6 +87,10 @@ _URLS = (
     '(dict "path" "//x" "host" "h")', '(dict "userinfo" "a/b" "host" "h")', '(dict "userinfo" "@")',
     ".null",
 )
+_JSON = (
+    "{", "}", "[", "]", ",", ":", "1", "-2.5", "1e400", "0.1e3", "01", "null", "true", "bad", " ", "\n",
+    "[1,2.5,null]", '{"a":1}', '{"a":[1e400]}', '"s"', "\\xff", "é",
+)
 # fmt: on
 
 _CALLS = {
@@ -113,6 +117,7 @@ _CALLS = {
     "seq": "b*",
     "urlParse": "u",
     "urlJoin": "U",
+    "mustFromJson": "j",
 }
 CALLED = frozenset(_CALLS)
 
@@ -130,7 +135,7 @@ def _row(chance: random.Random, pieces: tuple[str, ...], most: int) -> str:
 def _argument(chance: random.Random, letter: str) -> str:
     if chance.random() < 0.04:
         return chance.choice(_VALUES)
-    if letter in "wpuDs":
+    if letter in "jwpuDs":
         return _text(chance, letter)
     texts = {"r": _PATTERNS, "t": _SUBJECTS, "n": _NEW}
     if letter in texts:
@@ -145,7 +150,13 @@ def _text(chance: random.Random, letter: str) -> str:
     if letter == "D" and chance.random() < 0.3:
         number = chance.choice((chance.randint(0, 10**5), chance.randint(-(2**63), 2**63 - 1)))
         return chance.choice((f'"{number}"', f"(int64 {number})", str(number), f'"{number}ns"'))
-    pieces, most = {"w": (_WORDS, 8), "p": (_STEPS, 6), "u": (_PIECES, 6), "D": (_DURATIONS, 3)}[letter]
+    pieces, most = {
+        "j": (_JSON, 3),
+        "w": (_WORDS, 8),
+        "p": (_STEPS, 6),
+        "u": (_PIECES, 6),
+        "D": (_DURATIONS, 3),
+    }[letter]
     return _row(chance, pieces, most)
 
 
