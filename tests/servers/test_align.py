@@ -62,6 +62,13 @@ def test_a_pin_that_needs_a_version_of_its_own_keeps_it(pins: Path, monkeypatch:
     assert "example.org/a v1.0.0" in (pins / "kube" / "go.mod").read_text()
 
 
+def test_a_program_with_which_tests_compare_keeps_the_versions_of_the_original(pins: Path) -> None:
+    write(pins, "consul-template", "example.org/a v1.0.0")
+    write(pins, "vault", "example.org/a v1.2.0")
+    assert align.main() == 0
+    assert "example.org/a v1.0.0" in (pins / "consul-template" / "go.mod").read_text()
+
+
 @pytest.mark.parametrize(
     ("lower", "higher"),
     [
