@@ -20,7 +20,10 @@ pytestmark = [pytest.mark.usefixtures("each_launcher"), pytest.mark.long]
 NEWER = answer("200 OK", b'{"data":{"data":{"k":"newer"},"metadata":{"version":2}}}')
 NO = b'{"errors":["no"]}'
 TIMEOUT_S = 60
-"""The time that an outage may take; a launcher that has values to go on with ends before."""
+"""The time that an outage may take; a launcher that has values to go on with ends before.
+
+Such a launcher gives Vault half a second: tests in which Vault must have answered by then are `timed`.
+"""
 
 Later = Callable[[StandIn, socket.socket], None]
 
@@ -105,6 +108,7 @@ def test_a_second_launcher_reuses_the_running_programs_values_in_an_outage(
     assert b"values reused from the running program" in done.stderr
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("daemon", ["false", "true"])
 def test_a_second_launcher_does_not_wait_for_the_delay_of_the_start(tmp_path: Path, daemon: str) -> None:
     scene = Scene(tmp_path, [KV, NEWER], answers("500 Internal Server Error"))
@@ -131,11 +135,13 @@ def test_a_second_launcher_reuses_values_of_templates_in_an_outage(tmp_path: Pat
     assert b"values reused from the running program" in done.stderr
 
 
+@pytest.mark.timed
 def test_a_reachable_vault_is_read_before_values_are_reused(tmp_path: Path) -> None:
     done = Scene(tmp_path, [KV, NEWER], OUTAGES["sealed"]).play()
     assert variables(done.stdout)[b"A"] == b"newer", done.stderr
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("status", ["400 Bad Request", "401 U", "403 Forbidden", "404 Not Found", "405 M"])
 @pytest.mark.parametrize("body", [NO, b"", b"<html>"])
 def test_a_refusal_of_vault_is_no_outage(tmp_path: Path, status: str, body: bytes) -> None:
@@ -145,6 +151,7 @@ def test_a_refusal_of_vault_is_no_outage(tmp_path: Path, status: str, body: byte
     assert status[:3].encode() in done.stderr or b"path not found" in done.stderr
 
 
+@pytest.mark.timed
 def test_a_refusal_of_one_reference_is_not_hidden_by_an_outage_of_another(tmp_path: Path) -> None:
     done = Scene(tmp_path, [KV, KV, answer("403 F", NO)], OUTAGES["sealed"]).play(B="vault:b/data/b#k")
     assert done.returncode != 0
