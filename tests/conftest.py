@@ -65,6 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Leave the ten thousand collected tests out of all later garbage collections, which took seconds of bounded tests."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Arrange the tests by what they need; emulation only in CI or on request."""
     arm64 = bool(config.getoption("--arm64") or os.environ.get("CI"))
