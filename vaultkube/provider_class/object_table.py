@@ -21,7 +21,7 @@ _LONGEST_PATH = 1024
 """Bytes of a path in the volume: Linux allows 4096 for it together with the volume's folder."""
 _SHOWN = 120
 _NO_QUERY = re.compile(r";|%(?![0-9a-fA-F]{2})")
-"""What Go's url.ParseQuery refuses."""
+"""Parts of a query that Go's url.ParseQuery refuses."""
 
 
 @dataclass(frozen=True)

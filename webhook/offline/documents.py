@@ -12,12 +12,13 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from vaultenv.template.values import float_text
 from vaultkube.errors import InvalidManifest, NotYaml
 from vaultkube.problem import FieldPath
 from webhook.offline.json_values import JsonValue, NoJson, is_like_json, json_values
 from webhook.offline.lists import with_kinds_of_items
 from webhook.offline.nodes import check_extent, repeated_keys
-from webhook.offline.scalars import KubernetesLoader, float_text
+from webhook.offline.scalars import KubernetesLoader
 
 STANDARD_INPUT = "-"
 _REASONS: dict[type[Exception], str] = {

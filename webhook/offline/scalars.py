@@ -6,7 +6,6 @@ https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from math import isfinite
 
 import yaml
@@ -38,8 +37,6 @@ _REPLACED = frozenset([_BOOLEAN, f"{_TAG}int", f"{_TAG}float"])
 _NOT_READ = frozenset([*_REPLACED, f"{_TAG}timestamp", f"{_TAG}value"])
 """Tags whose resolvers in PyYAML are left out: a date remains text, as JSON has no dates."""
 _TRUE, _FALSE = ("y", "yes", "true", "on"), ("n", "no", "false", "off")
-_SMALL, _LARGE = 4, 6
-"""Exponents from which on strconv.FormatFloat(number, 'g', -1, 64) writes them."""
 _BASES: Mapping[str, int] = {"0x": 16, "0b": 2, "0o": 8}
 
 _Resolvers = dict[str, list[tuple[str, re.Pattern[str]]]]
@@ -101,15 +98,6 @@ def _float(loader: yaml.SafeLoader, node: ScalarNode) -> float | str:
     text: str = loader.construct_scalar(node)
     number = float(text.replace("_", ""))
     return number if isfinite(number) else text
-
-
-def float_text(number: float) -> str:
-    """Return a number that is a key as Go writes it: its shortest decimal, with an exponent below -4 and from 6 on."""
-    exact = Decimal(repr(number)).normalize()
-    if -_SMALL <= exact.adjusted() < _LARGE:
-        return f"{exact:f}"
-    digits, _, exponent = f"{exact:e}".partition("e")
-    return f"{digits}e{int(exponent):+03d}"
 
 
 def _date(loader: yaml.SafeLoader, node: ScalarNode) -> object:

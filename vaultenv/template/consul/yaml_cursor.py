@@ -202,10 +202,11 @@ class Cursor:
         width = max(indent, 0) + explicit if explicit else self._first_indent(indent)
         while self.at < len(self.text):
             line = self._line()
-            blank = not line.strip(" ")
-            if line.lstrip(" ").startswith("\t") and len(line) - len(line.lstrip(" ")) < width:
+            content = line.lstrip(" ")
+            is_left = len(line) - len(content) < width
+            if content.startswith("\t") and is_left:
                 raise bad("a tab cannot indent")
-            if self.at_document_mark() or (not blank and len(line) - len(line.lstrip(" ")) < width):
+            if self.at_document_mark() or (content and is_left):
                 break
             lines.append(line[width:])
             self.at = min(self.at + len(line) + 1, len(self.text))
