@@ -1,4 +1,4 @@
-"""Sprig's JSON under the name with `must`, which tells what is no JSON."""
+"""Sprig's `mustFromJson`: the value of a JSON text, and an error for any other text."""
 
 from typing import Any
 
