@@ -90,7 +90,7 @@ class State(Enum):
 class Incoming:
     """The received part of a request; each byte is examined once."""
 
-    __slots__ = ("_allows", "_head", "_is_request", "_received", "_searched", "until")
+    __slots__ = ("_allows", "_head", "_is_request", "_received", "_searched", "is_late", "until")
 
     def __init__(self, until: float, allows: Callable[[bytes], bool], received: bytes = b"") -> None:
         """Begin a request that must have arrived by `until`, in seconds of the monotonic clock.
@@ -98,6 +98,7 @@ class Incoming:
         `allows` returns whether a caller with this segment is the API server.
         """
         self.until = until
+        self.is_late = False
         self._allows = allows
         self._received = bytearray(received)
         self._searched = 0

@@ -11,6 +11,9 @@ wait until a decision has its facts.
 A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers other than the API
 server are refused when the head of their request has arrived, before its body is read.
 
+A connection whose time is over is closed only if nothing has arrived on it, and a worker that ends still accepts the
+connections that wait in the kernel: otherwise the API server's request would be reset, and it does not send it again.
+
 gunicorn does not document the names that this file uses. `OVERRIDDEN` and `USED` list them; a test compares both with
 the installed gunicorn, and with this file.
 """
@@ -20,7 +23,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
-from selectors import EVENT_READ
+from itertools import takewhile
 from typing import Any
 
 from gunicorn import http, sock
@@ -28,17 +31,21 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from vaultkube.net.strangers import Strangers
 from webhook.serving.callers import Callers
+from webhook.serving.coming import Coming, has_arrived
 from webhook.serving.fast_path import READS, SHORT_BYTES, Incoming, Request, State
 from webhook.serving.reviewer import CALLERS, REVIEWER, Answer, Reviewer
 from webhook.serving.sending import answer_review, finish_review, send_answer, send_last_answer
 from webhook.serving.tls import handshake
 
 OVERRIDDEN = (
-    *("enqueue_req", "finish_request", "handle_request", "load_wsgi", "murder_pending"),
-    *("on_client_socket_readable", "_cap_keepalive"),
+    *("enqueue_req", "finish_request", "handle_request", "load_wsgi", "murder_keepalived", "murder_pending"),
+    *("on_client_socket_readable", "set_accept_enabled", "_cap_keepalive"),
 )
 """Methods of gunicorn's ThreadWorker that Worker replaces."""
-USED = ("alive", "cfg", "handle", "keepalived_conns", "method_queue", "nr_conns", "poller", "tpool", "wsgi")
+USED = (
+    *("alive", "cfg", "handle", "keepalived_conns", "method_queue", "nr_conns", "poller", "tpool"),
+    *("wait_for_and_dispatch_events", "wsgi"),
+)
 """Attributes of gunicorn's ThreadWorker that Worker reads or changes."""
 USED_OF_CONNECTIONS = ("client", "close", "init", "initialized", "parser", "set_timeout", "sock", "timeout")
 """Attributes of gunicorn's TConn that Worker reads or changes; Worker itself adds `incoming`."""
@@ -47,7 +54,6 @@ _REQUEST_S = 5.0
 """The time for a handshake and the first request together, and for each later request from its first byte."""
 _LINGER_S = 2.0
 """The time for a client to close its side after an answer that ends the connection (RFC 9112, 9.6)."""
-_SWEEP_S = 0.25
 _RECORD = 16_384
 
 _Outcome = bool | State | Callable[[], object]
@@ -59,14 +65,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.coming: dict[Any, None] = {}
-        """Connections in the poller that wait for a handshake, a request or the client's end."""
         self.strangers: Strangers[Any] = Strangers()
-        self.next_sweep = 0.0
 
     def load_wsgi(self) -> None:
         """Load the application, and read its Reviewer and its Callers."""
         super().load_wsgi()
+        self._coming = Coming(self.poller)
         self._strangers_threads = ThreadPoolExecutor(max(1, self.cfg.threads // 4))
         self._handshake_thread = ThreadPoolExecutor(1)
         self._reviewer: Reviewer = self.wsgi.extensions[REVIEWER]
@@ -79,7 +83,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._settle(conn, self._attempt(conn))
             return
         oldest = self.strangers.add(
-            conn, str(conn.client[0]) if conn.client else "", self.coming.__contains__
+            conn, str(conn.client[0]) if conn.client else "", self._coming.__contains__
         )
         if oldest is conn:
             self._close(conn)
@@ -118,7 +122,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
             self._settle(conn, self._attempt(conn))
         elif done is None and time.monotonic() < conn.incoming.until:
-            self._await(conn, self.on_hello)
+            self._coming.wait(conn, self.on_hello)
         else:
             self._close(conn)
 
@@ -138,7 +142,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._close(conn)
             return
-        self._await(conn, self.on_end)
+        self._coming.wait(conn, self.on_end)
 
     def finish_request(self, conn: Any, fs: "Future[object]") -> None:
         """Watch a connection again, or end it.
@@ -151,13 +155,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         else:
             self._end(conn)
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accept connections, or leave them in the kernel; accept as long as there are others when the worker ends."""
+        if enabled or self.alive:
+            super().set_accept_enabled(enabled)
+        else:
+            self.wait_for_and_dispatch_events(timeout=0)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close connections whose next request has not arrived in time."""
+        now = time.monotonic()
+        expired = takewhile(lambda conn: force or conn.timeout <= now, self.keepalived_conns)
+        for conn in [conn for conn in expired if force or not has_arrived(conn.sock)]:
+            self.keepalived_conns.remove(conn)
+            self.poller.unregister(conn.sock)
+            self._close(conn)
+
     def murder_pending(self) -> None:
         """Close connections whose handshake, request or end has not arrived in time."""
-        now = time.monotonic()
-        if now >= self.next_sweep:
-            self.next_sweep = now + _SWEEP_S
-            for conn in [conn for conn in self.coming if conn.incoming.until <= now]:
-                self._drop(conn)
+        for conn in self._coming.overdue(time.monotonic()):
+            self._drop(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request, and send head and body of the answer together. Runs in a thread."""
@@ -179,7 +196,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._close(conn)
         else:
-            self._await(conn, self.on_hello)
+            self._coming.wait(conn, self.on_hello)
 
     def _attempt(self, conn: Any) -> _Outcome:
         """Answer a request that has arrived completely, if that takes no time."""
@@ -211,7 +228,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Continue with a connection that is not in the poller, by the outcome of its request."""
         if outcome is State.COMING:
-            self._await(conn, self.on_request)
+            self._coming.wait(conn, self.on_request)
         elif outcome is State.MORE:
             self.method_queue.defer(self.on_request, conn)
         elif isinstance(outcome, State):
@@ -242,19 +259,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """
         threads.submit(work).add_done_callback(partial(self.method_queue.defer, then))
 
-    def _await(self, conn: Any, on_readable: Callable[[Any], None]) -> None:
-        """Call `on_readable` when bytes have arrived on the connection, which then is no longer in the poller."""
-
-        def readable(client: Any) -> None:
-            if conn not in self.coming:  # closed for a newer one that was seen at the same time
-                return
-            self.poller.unregister(client)
-            del self.coming[conn]
-            on_readable(conn)
-
-        self.coming[conn] = None
-        self.poller.register(conn.sock, EVENT_READ, readable)
-
     def _end(self, conn: Any) -> None:
         """Shut down the sending side of the connection, and wait for the client to close its own."""
         try:
@@ -264,11 +268,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._close(conn)
             return
         conn.incoming.until = time.monotonic() + _LINGER_S
-        self._await(conn, self.on_end)
+        self._coming.wait(conn, self.on_end)
 
     def _drop(self, conn: Any) -> None:
-        self.poller.unregister(conn.sock)
-        del self.coming[conn]
+        self._coming.remove(conn)
         self._close(conn)
 
     def _close(self, conn: Any) -> None:
@@ -285,5 +288,4 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _cap_keepalive(self, deadline: float) -> None:
         """Close connections without a request by `deadline`, as the worker ends, also those that have never had one."""
         super()._cap_keepalive(deadline)
-        for conn in self.coming:
-            conn.incoming.until = min(conn.incoming.until, deadline)
+        self._coming.end_by(deadline)

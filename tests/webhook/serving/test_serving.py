@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from http.client import HTTPResponse
 from pathlib import Path
@@ -476,6 +477,41 @@ def test_a_request_that_is_on_its_way_when_the_webhook_ends_is_answered(own: Ser
         connection.sendall(body[100:])
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 200"), own.process.tail()
+
+
+def test_connections_that_wait_in_the_kernel_when_the_webhook_ends_are_answered(
+    tmp_path: Path, authority: Authority
+) -> None:
+    """The worker accepts one connection at a time, and stands still while they are made."""
+    with running(tmp_path / "webhook", authority, {"WORKERS": "1"}) as own, ThreadPoolExecutor(6) as callers:
+        _, worker = own.pids()
+        os.kill(worker, signal.SIGSTOP)
+        answers = [callers.submit(allowed, own) for _ in range(6)]
+        time.sleep(0.5)
+        own.process.send(signal.SIGTERM)
+        time.sleep(0.5)
+        os.kill(worker, signal.SIGCONT)
+        assert [answer.result() for answer in answers] == [True] * 6
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "never used"])
+def test_a_request_that_arrives_as_the_time_of_its_connection_ends_is_answered(
+    used: bool, tmp_path: Path, authority: Authority
+) -> None:
+    """The worker stands still, as on a busy node: the request is in the kernel when it looks at its clock."""
+    with running(tmp_path / "webhook", authority, {"WORKERS": "1"}) as own, greeted(own) as connection:
+        _, worker = own.pids()
+        if used:
+            connection.sendall(message())
+            assert answer(connection)[0] == 200
+        time.sleep(0.3)
+        own.process.send(signal.SIGTERM)
+        time.sleep(1)
+        os.kill(worker, signal.SIGSTOP)
+        connection.sendall(message())
+        time.sleep(2)
+        os.kill(worker, signal.SIGCONT)
+        assert answer(connection)[0] == 200
 
 
 def serial(served: Served) -> Any:

@@ -42,9 +42,8 @@ def test_every_name_that_the_worker_uses_is_listed() -> None:
     tree = ast.parse(inspect.getsource(worker))
     own = {
         *vars(worker.Worker),
-        "coming",
         "strangers",
-        "next_sweep",
+        "_coming",
         "_strangers_threads",
         "_handshake_thread",
         "_reviewer",
