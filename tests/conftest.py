@@ -16,6 +16,7 @@ from xdist.remote import Producer
 
 from tests.order import Part, Tier, arrange, mark_names, tier_of
 from tests.parallel import ByFileAndTier, workers
+from tests.rest import Rest
 from tests.servers import build
 from tests.servers.authority import Authority
 from tests.servers.cluster import Cluster, trust_in_vault
@@ -33,6 +34,7 @@ settings.register_profile(
 )
 settings.load_profile("patient")
 
+_REST = pytest.StashKey[Rest]()
 _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 # With a gRPC server of an earlier test, one in twenty child processes was aborted by gRPC's handlers of fork.
@@ -118,9 +120,13 @@ def pytest_fixture_setup(
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Forbid servers, which would have to be built, to tests of the first tier."""
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Forbid servers, which would have to be built, to tests of the first tier; pause the API server for others."""
     build.may_be_used = tier_of(item) > Tier.LONG
+    if rest := item.session.stash.get(_REST, None):
+        rest.before(is_used="cluster" in getattr(item, "fixturenames", ()) or nextitem is None)
     try:
         return (yield)
     finally:
@@ -185,10 +191,11 @@ def own_vault(tmp_path: Path, authority: Authority) -> Iterator[Vault]:
 
 
 @pytest.fixture(scope="session")
-def cluster(session_folder: Path, authority: Authority) -> Iterator[Cluster]:
+def cluster(session_folder: Path, authority: Authority, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Yield the session's API server with etcd; tests make namespaces of their own in it."""
     with stopping(Cluster(session_folder / "cluster", authority)) as server:
         server.wait()
+        request.session.stash[_REST] = Rest(server)
         yield server
 
 

@@ -40,6 +40,8 @@ _SOURCES = (
 )
 _LONG_STAGES = {"vault-env": "interpreter", "webhook": "needs", "csi-provider": "needs-csi"}
 """For each target the stage that takes long and changes rarely. It is no parent of the image: only with a tag does it outlive `_forget`."""
+TARGETS = tuple(_LONG_STAGES)
+"""The product's images."""
 
 _BASE = re.compile(
     r"^FROM\s+(?:--\S+\s+)*((?:docker\.io/(?:library/)?)?debian:(\w+)(?:-slim)?)\b", re.MULTILINE

@@ -94,11 +94,11 @@ class Cluster:
 
     def pause(self) -> None:
         """Answer nothing until `resume`, as an API server that hangs; connections stay."""
-        self._process.send(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """Answer again."""
-        self._process.send(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """Kill API server and etcd: their data is thrown away."""
@@ -139,6 +139,10 @@ class Cluster:
             self.endpoint.address, self.endpoint.ca_file, self.service_account_token(namespace, name)
         )
         return kubeconfig(self._folder / f"{namespace}-{name}.json", account)
+
+    def _signal(self, number: signal.Signals) -> None:
+        self._process.send(number)
+        self._etcd.send(number)
 
     def _default_service_account(self, namespace: str) -> None:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts"

@@ -1,5 +1,6 @@
 """etcd, the store of the API server."""
 
+import signal
 from pathlib import Path
 
 from tests.servers.build import program
@@ -27,6 +28,10 @@ class Etcd:
             folder / "etcd.log",
             {"HOME": str(folder)},
         )
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process."""
+        self._process.send(number)
 
     def stop(self) -> None:
         """Stop the process; its data is thrown away."""
