@@ -16,6 +16,7 @@ from xdist.remote import Producer
 
 from tests.order import Part, Tier, arrange, mark_names, tier_of
 from tests.parallel import ByFileAndTier, workers
+from tests.prepare import wait_for_builds
 from tests.rest import Rest
 from tests.servers import build
 from tests.servers.authority import Authority
@@ -35,6 +36,7 @@ settings.register_profile(
 settings.load_profile("patient")
 
 _REST = pytest.StashKey[Rest]()
+_WAITS = pytest.StashKey[bool]()
 _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 # With a gRPC server of an earlier test, one in twenty child processes was aborted by gRPC's handlers of fork.
@@ -79,6 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:], left_out = arrange(items, part, arm64=arm64)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
+    config.stash[_WAITS] = any(tier_of(item) is Tier.NODE for item in items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndTier:
@@ -123,8 +126,14 @@ def pytest_fixture_setup(
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Forbid servers, which would have to be built, to tests of the first tier; pause the API server for others."""
+    """Forbid servers, which would have to be built, to tests of the first tiers; pause the API server for others.
+
+    With tests on the node, all servers are needed: the first test that may use them waits for their builds.
+    """
     build.may_be_used = tier_of(item) > Tier.LONG
+    if build.may_be_used and item.config.stash[_WAITS]:
+        item.config.stash[_WAITS] = False
+        wait_for_builds()
     if rest := item.session.stash.get(_REST, None):
         rest.before(is_used="cluster" in getattr(item, "fixturenames", ()) or nextitem is None)
     try:

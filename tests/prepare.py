@@ -1,7 +1,7 @@
 """Builds missing programs and images of later tests beside the first tests: `python -m tests.prepare servers|node [--arm64]`.
 
-It runs in a session of its own, to which Linux may then give as much of the processors as to all tests together
-(sched(7), autogroup): the longest tests, on the node, begin when everything is built.
+Tests that need a server wait for the end: they would take the processors from the builds, while the tests on the node,
+which take longest, can only begin when everything is built.
 """
 
 import os
@@ -16,6 +16,14 @@ from vaultenv.native.build.cache import say
 from vaultenv.native.build.errors import BuildError
 from vaultenv.native.build.interpreter import interpreter
 
+_ALL = "servers-and-images"
+
+
+def wait_for_builds() -> None:
+    """Return when no other process prepares servers and images."""
+    with build.exclusive(_ALL):
+        return
+
 
 def others(words: Sequence[str], environ: dict[str, str]) -> Iterator[Architecture]:
     """Yield the architectures of launchers that are tested in CI or on request, besides this machine's."""
@@ -25,15 +33,14 @@ def others(words: Sequence[str], environ: dict[str, str]) -> Iterator[Architectu
 
 def main(group: str, *words: str) -> int:
     """Build the servers of the group, the interpreters of the launcher and for the node the images; return the exit status."""
-    if os.getpid() != os.getpgrp():
-        os.setsid()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if status := build.main([group]):
-        return status
     try:
-        print(interpreter(native()), flush=True)
-        for target in TARGETS if group == "node" else ():
-            product_image(target)
+        with build.exclusive(_ALL):
+            if status := build.main([group]):
+                return status
+            print(interpreter(native()), flush=True)
+            for target in TARGETS if group == "node" else ():
+                product_image(target)
         for architecture in others(words, dict(os.environ)):
             print(interpreter(architecture), flush=True)
     except (BuildError, build.BuildFailed) as error:

@@ -111,15 +111,8 @@ def secret_or_error(
 
     `mount_of` returns the mount of a path, or "" if it is unknown, for advice about paths of KV version 2.
     """
-    if status in (200, 203, 404):
-        secret = secret_of(body_of(body))
-        if secret is not None:
-            return secret
-    if status == 204 or (status == 404 and body_of(body)):
-        return SecretNotFound(f"path not found: {path}: {_advice(path, body, mount_of)}")
-    if status < 300 and (body_of(body) or not body):
-        return SecretNotFound(f"path not found: {path}: the answer holds no data")
-    return error_of(method, url, path, status, body)
+    whole = body_of(body)
+    return _secret_in(whole, path, status, body, mount_of) or error_of(method, url, path, status, body)
 
 
 def body_or_error(
@@ -133,18 +126,33 @@ def body_or_error(
         return whole
     if status == 200 and whole and not any(field in whole for field in _ENVELOPE):
         return {"data": whole}
-    found = secret_or_error(method, url, path, status, body, mount_of)
+    found = _secret_in(whole, path, status, body, mount_of)
+    if found is None:
+        return error_of(method, url, path, status, body)
     if isinstance(found, SecretNotFound):
         return SecretNotFound(f"{found} (Code: {status})")
-    if isinstance(found, VaultEnvError):
-        return found
     if found.deleted:
         return SecretNotFound(f"path not found: {path}: {found.loss()} (Code: {status})")
     return whole
 
 
-def _advice(path: str, body: bytes, mount_of: Callable[[str], str]) -> str:
-    warnings = body_of(body).get("warnings")
+def _secret_in(
+    whole: Body, path: str, status: int, body: bytes, mount_of: Callable[[str], str]
+) -> Secret | SecretNotFound | None:
+    """Return the secret in the JSON object `whole` of a body, SecretNotFound if there is none, None for another error."""
+    if status in (200, 203, 404):
+        secret = secret_of(whole)
+        if secret is not None:
+            return secret
+    if status == 204 or (status == 404 and whole):
+        return SecretNotFound(f"path not found: {path}: {_advice(path, whole, mount_of)}")
+    if status < 300 and (whole or not body):
+        return SecretNotFound(f"path not found: {path}: the answer holds no data")
+    return None
+
+
+def _advice(path: str, whole: Body, mount_of: Callable[[str], str]) -> str:
+    warnings = whole.get("warnings")
     if isinstance(warnings, list) and any("versioned K/V" in str(warning) for warning in warnings):
         mount = mount_of(path).strip("/") or path.partition("/")[0]
         rest = path[len(mount) + 1 :]
