@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from types import ModuleType
 
 from vaultcsi.flags import InvalidFlags
 from vaultcsi.settings import read_settings, usage
@@ -32,6 +33,7 @@ def run(arguments: list[str]) -> int:
     give_back_large_blocks()
     share_heaps()
     _leave_out_character_detection()
+    _leave_out_asyncio_calls()
     try:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command only
     except ModuleNotFoundError:
@@ -48,3 +50,8 @@ def _leave_out_character_detection() -> None:
     """Prevent the import of charset_normalizer by requests: 2.6 MiB to guess encodings, while answers are read as bytes."""
     sys.modules["charset_normalizer"] = None  # type: ignore[assignment]  # its import fails, as if it were not installed
     warnings.filterwarnings("ignore", "Unable to find acceptable character detection dependency")
+
+
+def _leave_out_asyncio_calls() -> None:
+    """Prevent the import of gRPC's asyncio half by gRPC itself: a MiB that no call here needs."""
+    sys.modules["grpc.aio"] = ModuleType("grpc.aio")
