@@ -84,8 +84,12 @@ def raw(served: Served) -> socket.socket:
 
 
 def greeted(served: Served) -> ssl.SSLSocket:
+    return greet(served, raw(served))
+
+
+def greet(served: Served, connection: socket.socket) -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=str(served.ca_file))
-    return context.wrap_socket(raw(served), server_hostname="127.0.0.1")
+    return context.wrap_socket(connection, server_hostname="127.0.0.1")
 
 
 def hello() -> bytes:
@@ -486,15 +490,22 @@ def test_connections_that_wait_in_the_kernel_when_the_webhook_ends_are_answered(
     with running(tmp_path / "webhook", authority, {"WORKERS": "1"}) as own, ThreadPoolExecutor(6) as callers:
         _, worker = own.pids()
         os.kill(worker, signal.SIGSTOP)
-        answers = [callers.submit(allowed, own) for _ in range(6)]
-        time.sleep(0.5)
+        waiting = [raw(own) for _ in range(6)]
         own.process.send(signal.SIGTERM)
         time.sleep(0.5)
         os.kill(worker, signal.SIGCONT)
-        assert [answer.result() for answer in answers] == [True] * 6
+        assert list(callers.map(lambda each: reviewed(own, each), waiting)) == [200] * 6
+
+
+def reviewed(served: Served, waiting: socket.socket) -> int:
+    """Return the status of a review on a new connection, and close it."""
+    with greet(served, waiting) as connection:
+        connection.sendall(message())
+        return answer(connection)[0]
 
 
 @pytest.mark.parametrize("used", [True, False], ids=["used", "never used"])
+@pytest.mark.timed
 def test_a_request_that_arrives_as_the_time_of_its_connection_ends_is_answered(
     used: bool, tmp_path: Path, authority: Authority
 ) -> None:
@@ -506,7 +517,7 @@ def test_a_request_that_arrives_as_the_time_of_its_connection_ends_is_answered(
             assert answer(connection)[0] == 200
         time.sleep(0.3)
         own.process.send(signal.SIGTERM)
-        time.sleep(1)
+        time.sleep(0.5)
         os.kill(worker, signal.SIGSTOP)
         connection.sendall(message())
         time.sleep(2)
