@@ -2,11 +2,10 @@
 
 import os
 import sys
-import warnings
-from types import ModuleType
 
 from vaultcsi.flags import InvalidFlags
 from vaultcsi.settings import read_settings, usage
+from vaultcsi.unused_modules import leave_out_unused_modules
 from vaultenv import __version__
 from vaultkube.allocator import give_back_large_blocks, share_heaps
 from vaultkube.errors import InvalidSetting
@@ -32,8 +31,7 @@ def run(arguments: list[str]) -> int:
     warn_of_proxies(os.environ)
     give_back_large_blocks()
     share_heaps()
-    _leave_out_character_detection()
-    _leave_out_asyncio_calls()
+    leave_out_unused_modules()
     try:
         import grpc  # noqa: F401  # an extra, and 20 MiB: for this command only
     except ModuleNotFoundError:
@@ -44,14 +42,3 @@ def run(arguments: list[str]) -> int:
 
     Provider(settings).serve()
     return 0
-
-
-def _leave_out_character_detection() -> None:
-    """Prevent the import of charset_normalizer by requests: 2.6 MiB to guess encodings, while answers are read as bytes."""
-    sys.modules["charset_normalizer"] = None  # type: ignore[assignment]  # its import fails, as if it were not installed
-    warnings.filterwarnings("ignore", "Unable to find acceptable character detection dependency")
-
-
-def _leave_out_asyncio_calls() -> None:
-    """Prevent the import of gRPC's asyncio half by gRPC itself: a MiB that no call here needs."""
-    sys.modules["grpc.aio"] = ModuleType("grpc.aio")

@@ -52,3 +52,16 @@ def test_settings_that_cannot_be_used_end_it() -> None:
     done = run("-m", "webhook", "csi-provider", "--endpoint=x")
     assert done.returncode == 1
     assert "CSI_ENDPOINT='x' is not the path of a socket" in done.stderr
+
+
+def test_modules_that_libraries_import_in_vain_are_left_out() -> None:
+    code = (
+        "import sys\n"
+        "from vaultcsi.unused_modules import leave_out_unused_modules\n"
+        "leave_out_unused_modules()\n"
+        "import vaultcsi.application\n"
+        "unused = {'asyncio.events', 'charset_normalizer.api', 'grpc.aio._server', 'importlib.metadata._meta'}\n"
+        "sys.exit(bool(unused & sys.modules.keys()))"
+    )
+    done = run("-W", "error", "-c", code)
+    assert (done.returncode, done.stderr) == (0, "")
