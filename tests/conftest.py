@@ -36,7 +36,7 @@ settings.register_profile(
 settings.load_profile("patient")
 
 _REST = pytest.StashKey[Rest]()
-_WAITS = pytest.StashKey[bool]()
+_HAS_WAITED = pytest.StashKey[bool]()
 _AS_STOCK_PYTHON = {signal.SIGPIPE, signal.SIGXFSZ}
 
 # With a gRPC server of an earlier test, one in twenty child processes was aborted by gRPC's handlers of fork.
@@ -74,6 +74,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Arrange the tests by what they need; emulation only in CI or on request."""
     arm64 = bool(config.getoption("--arm64") or os.environ.get("CI"))
@@ -81,7 +82,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:], left_out = arrange(items, part, arm64=arm64)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    config.stash[_WAITS] = any(tier_of(item) is Tier.NODE for item in items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFileAndTier:
@@ -131,9 +131,10 @@ def pytest_runtest_protocol(
     With tests on the node, all servers are needed: the first test that may use them waits for their builds.
     """
     build.may_be_used = tier_of(item) > Tier.LONG
-    if build.may_be_used and item.config.stash[_WAITS]:
-        item.config.stash[_WAITS] = False
-        wait_for_builds()
+    if build.may_be_used and not item.session.stash.get(_HAS_WAITED, False):
+        item.session.stash[_HAS_WAITED] = True
+        if any(tier_of(one) is Tier.NODE for one in item.session.items):
+            wait_for_builds()
     if rest := item.session.stash.get(_REST, None):
         rest.before(is_used="cluster" in getattr(item, "fixturenames", ()) or nextitem is None)
     try:
