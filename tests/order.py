@@ -62,7 +62,7 @@ class Part(Enum):
     ALL = tuple(Tier)
     FAST = (Tier.UNIT,)
     BESIDE = (Tier.NODE, Tier.UNIT, Tier.LONG, Tier.SERVERS, Tier.LAUNCHER, Tier.ARM64)
-    """Tests that may run beside others: one worker begins with those on the node, which wait most of the time."""
+    """Tests that may run beside others: two workers begin with those on a node, which wait most of the time."""
     ALONE = (Tier.TIMED,)
     """Tests that measure time and want a quiet machine."""
 

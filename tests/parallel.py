@@ -10,7 +10,10 @@ from itertools import groupby
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-_NODE = "tests/cluster/"
+_FOLDER = "tests/cluster/"
+_NODES = ("node 1", "node 2")
+_SECOND_NODE = "tests/cluster/test_f"
+"""Two nodes side by side: the files before this name take as long as the others."""
 
 
 class ByFileAndTier(LoadScopeScheduling):  # type: ignore[misc]
@@ -27,17 +30,17 @@ class ByFileAndTier(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def groups(tests: Sequence[str]) -> Mapping[str, str]:
-    """Return the group of each test: neighbours in a file, which are of one tier; all tests on the node are one group."""
+    """Return the group of each test: neighbours in a file, which are of one tier; all tests on a node are one group."""
     runs = enumerate(groupby(tests, key=_place))
     return {
-        test: place if place == _NODE else f"{place} {number}"
+        test: place if place in _NODES else f"{place} {number}"
         for number, (place, run) in runs
         for test in run
     }
 
 
 def _place(test: str) -> str:
-    return _NODE if test.startswith(_NODE) else test.partition("::")[0]
+    return _NODES[test >= _SECOND_NODE] if test.startswith(_FOLDER) else test.partition("::")[0]
 
 
 def workers() -> int:

@@ -32,10 +32,11 @@ def test_a_group_is_of_one_file_and_one_tier() -> None:
     assert found["a.py::test_a[b.py::x]"] == found["a.py::test_b"]
 
 
-def test_all_tests_on_the_node_are_one_group() -> None:
-    found = groups(["tests/cluster/a.py::test_a", "b.py::test_a", "tests/cluster/b.py::test_a[x]"])
-    assert len(set(found.values())) == 2
-    assert found["tests/cluster/a.py::test_a"] == found["tests/cluster/b.py::test_a[x]"]
+def test_tests_on_two_nodes_are_two_groups() -> None:
+    first, other, second, last = (f"tests/cluster/test_{name}.py::test_a[x]" for name in ("a", "e", "f", "w"))
+    found = groups([first, second, "b.py::test_a", other, last])
+    assert found[first] == found[other] != found[second] == found[last]
+    assert len(set(found.values())) == 3
 
 
 @pytest.mark.long
