@@ -1,6 +1,7 @@
 """A node leaves no trace, however it ends, and a second one can run beside it."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -65,6 +66,13 @@ def test_a_node_ends_with_the_process_that_holds_it(folder: Path, number: signal
     assert gone(folder, known["group"], during)
 
 
+def test_only_processes_of_that_time_inhabit_a_namespace() -> None:
+    own = frozenset({os.readlink("/proc/self/ns/net")})
+    now_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert inhabited(Traces(namespaces=own, found_at_s=now_s)) == own
+    assert not inhabited(Traces(namespaces=own))
+
+
 def run_a_pod(node: Node) -> None:
     """Apply a pod and wait until it runs."""
     image = node.registry.push("tests/shell:1", images.shell())
@@ -74,7 +82,7 @@ def run_a_pod(node: Node) -> None:
 
 def gone(folder: Path, group: str, during: Traces) -> bool:
     """Return whether no trace of the node's life remains."""
-    until(lambda: not inhabited(during.namespaces))
+    until(lambda: not inhabited(during))
     assert traces(folder, group) == Traces()
     return not groups(group)
 

@@ -1,6 +1,8 @@
 """The traces of a node on the machine while it runs; a test checks that none stays."""
 
+import math
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,8 @@ class Traces:
     namespaces: frozenset[str] = field(default=frozenset())
     mounts: tuple[str, ...] = ()
     cgroups: tuple[str, ...] = ()
+    found_at_s: float = field(default=0.0, compare=False)
+    """Seconds since the machine's start."""
 
 
 def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
@@ -35,6 +39,7 @@ def traces(folder: Path, group: str, process_namespace: str = "") -> Traces:
         frozenset(own - machine - {""}),
         tuple(line for line in mounts if str(folder) in line),
         tuple(map(str, groups(group))),
+        time.clock_gettime(time.CLOCK_BOOTTIME),
     )
 
 
@@ -43,10 +48,14 @@ def entries() -> set[str]:
     return {str(entry) for folder in _SHARED if os.path.isdir(folder) for entry in Path(folder).iterdir()}
 
 
-def inhabited(namespaces: frozenset[str]) -> set[str]:
-    """Return the namespaces that still have a process."""
-    kinds = {name.partition(":")[0] for name in namespaces}
-    return {_link(process, kind) for process in _processes() for kind in kinds} & namespaces
+def inhabited(found: Traces) -> set[str]:
+    """Return the namespaces of the traces that still have a process from that time.
+
+    Later processes are not of that node: the kernel gives the numbers of ended namespaces to new ones, as of a node beside.
+    """
+    kinds = {name.partition(":")[0] for name in found.namespaces}
+    processes = [process for process in _processes() if _started_at_s(process) <= found.found_at_s]
+    return {_link(process, kind) for process in processes for kind in kinds} & found.namespaces
 
 
 def _belonging(folder: str, group: str, process_namespace: str) -> Iterator[int]:
@@ -62,6 +71,15 @@ def _belonging(folder: str, group: str, process_namespace: str) -> Iterator[int]
 
 def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _started_at_s(process: int) -> float:
+    """Return the seconds from the machine's start to the process's (proc(5), field 22 of stat); infinity if it has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return math.inf
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def _link(process: int, kind: str) -> str:
