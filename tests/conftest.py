@@ -210,6 +210,15 @@ def cluster(session_folder: Path, authority: Authority, request: pytest.FixtureR
 
 
 @pytest.fixture(scope="session")
+def waking_cluster(cluster: Cluster, request: pytest.FixtureRequest) -> Cluster:
+    """Return the session's API server, which stands still no more: a process of the session holds a Lease in it."""
+    if rest := request.session.stash.get(_REST, None):
+        rest.end()
+        del request.session.stash[_REST]
+    return cluster
+
+
+@pytest.fixture(scope="session")
 def admin(cluster: Cluster) -> Client:
     """Return our client of the session's API server, with all rights."""
     return Client(find_connection({"KUBECONFIG": str(cluster.kubeconfig)}))

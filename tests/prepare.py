@@ -20,6 +20,8 @@ from vaultenv.native.build.errors import BuildError
 from vaultenv.native.build.interpreter import interpreter
 
 _ALL = "servers-and-images"
+_BEHIND_TESTS = 19
+"""An emulated compiler takes all processors, and by then tests of a node run, whose replicas must not wait for them."""
 _LAUNCHER, _IMAGES = "launcher", "images"
 
 
@@ -44,6 +46,7 @@ def main(group: str, *words: str) -> int:
         with build.exclusive(_ALL), _beside(_IMAGES if group == "node" else _LAUNCHER) as launcher:
             if status := build.main([group]) or launcher.wait():
                 return status
+        os.nice(_BEHIND_TESTS)
         for architecture in others(words, dict(os.environ)):
             print(interpreter(architecture), flush=True)
     except (BuildError, build.BuildFailed) as error:

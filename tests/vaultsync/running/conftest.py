@@ -33,7 +33,7 @@ def approle_vault(vault: Vault) -> Vault:
 
 @pytest.fixture(scope="session")
 def operator(
-    installed: Path, approle_vault: Vault, tmp_path_factory: pytest.TempPathFactory
+    waking_cluster: Cluster, installed: Path, approle_vault: Vault, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Operator]:
     """Yield the operator once it leads; the CAs of its system are Vault's."""
     trusted = {"SSL_CERT_FILE": str(approle_vault.ca_file)}
