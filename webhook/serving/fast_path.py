@@ -85,12 +85,22 @@ class State(Enum):
     HEALTH = "it asks whether the webhook lives"
     UNUSUAL = "it is another request, whose head has come as a whole"
     BAD = "it cannot become a request, or its head is too long"
+    LATE = "it has not begun in time"
 
 
 class Incoming:
     """The received part of a request; each byte is examined once."""
 
-    __slots__ = ("_allows", "_head", "_is_request", "_received", "_searched", "is_late", "until")
+    __slots__ = (
+        "_allows",
+        "_head",
+        "_is_request",
+        "_received",
+        "_searched",
+        "is_awaited",
+        "is_late",
+        "until",
+    )
 
     def __init__(self, until: float, allows: Callable[[bytes], bool], received: bytes = b"") -> None:
         """Begin a request that must have arrived by `until`, in seconds of the monotonic clock.
@@ -98,6 +108,7 @@ class Incoming:
         `allows` returns whether a caller with this segment is the API server.
         """
         self.until = until
+        self.is_awaited = False
         self.is_late = False
         self._allows = allows
         self._received = bytearray(received)
@@ -124,6 +135,11 @@ class Incoming:
         """Add more bytes to the request, and return it if it is complete."""
         self._received += data
         return self._find()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a byte of the request has arrived."""
+        return bool(self._received)
 
     def received(self) -> bytes:
         """Return all received bytes."""

@@ -20,7 +20,20 @@ _HEALTHY = (
     b"Content-Length: 3\r\n\r\nok\n"
 )
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-_LAST_ANSWERS = {State.DENIED: _DENIED, State.HEALTH: _HEALTHY, State.BAD: _BAD_REQUEST}
+_SEND_AGAIN = (
+    b"HTTP/1.1 503 vault-webhook ends this idle connection\r\nRetry-After: 1\r\nConnection: close\r\n"
+    b"Content-Length: 0\r\n\r\n"
+)
+"""The API server sends a review with this answer again, up to ten times (k8s.io/client-go, rest/with_retry.go).
+
+An API server that has sent no review logs the answer as unsolicited, hence the phrase after the status.
+"""
+_LAST_ANSWERS = {
+    State.DENIED: _DENIED,
+    State.HEALTH: _HEALTHY,
+    State.BAD: _BAD_REQUEST,
+    State.LATE: _SEND_AGAIN,
+}
 """Answers after which the connection is closed."""
 
 
@@ -47,7 +60,7 @@ def send_answer(conn: Any, answer: Answer) -> bool | Callable[[], object]:
 
 
 def send_last_answer(conn: Any, state: State) -> bool:
-    """Send the answer to a request that is not a review, and return whether the client may still read it."""
+    """Send the answer in place of a review, and return whether the client may still read it."""
     try:
         send(conn.sock, _LAST_ANSWERS[state])
     except OSError:

@@ -8,11 +8,13 @@ process decisions that need Vault, a registry or the API server. Separate thread
 that have not shown yet that they are the API server, and one thread computes handshakes: so a new connection does not
 wait until a decision has its facts.
 
-A handshake and the first request have 5 s together, a later request 5 s from its first byte. Callers other than the API
-server are refused when the head of their request has arrived, before its body is read.
+A handshake has 5 s, and a request 5 s from its first byte. Callers other than the API server are refused when the head
+of their request has arrived, before its body is read.
 
-A connection whose time is over is closed only if nothing has arrived on it, and a worker that ends still accepts the
-connections that wait in the kernel: otherwise the API server's request would be reset, and it does not send it again.
+The API server does not send a review again whose connection was reset or closed, so none may be lost between two
+requests. A connection that waits for a request stays open longer than the API server keeps it. A worker that ends still
+accepts the connections that wait in the kernel, and ends a connection that waits with an answer: status 503 and
+`Retry-After`. If a request is on its way at that moment, it gets this answer, and the API server sends it again.
 
 gunicorn does not document the names that this file uses. `OVERRIDDEN` and `USED` list them; a test compares both with
 the installed gunicorn, and with this file.
@@ -51,9 +53,11 @@ USED_OF_CONNECTIONS = ("client", "close", "init", "initialized", "parser", "set_
 """Attributes of gunicorn's TConn that Worker reads or changes; Worker itself adds `incoming`."""
 
 _REQUEST_S = 5.0
-"""The time for a handshake and the first request together, and for each later request from its first byte."""
+"""The time for a handshake, and for each request from its first byte."""
 _LINGER_S = 2.0
-"""The time for a client to close its side after an answer that ends the connection (RFC 9112, 9.6)."""
+"""The time for a client to close its side after an answer that ends the connection (RFC 9112, 9.6), and for the next
+request of a connection when the worker ends.
+"""
 _RECORD = 16_384
 
 _Outcome = bool | State | Callable[[], object]
@@ -120,14 +124,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         done = step.result()
         if done:
             conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
-            self._settle(conn, self._attempt(conn))
+            self.on_request(conn)
         elif done is None and time.monotonic() < conn.incoming.until:
             self._coming.wait(conn, self.on_hello)
         else:
             self._close(conn)
 
     def on_request(self, conn: Any) -> None:
-        """Read more of a request, and answer it if it is complete."""
+        """Read a request or more of it, and answer it if it is complete."""
+        if not conn.incoming.has_begun:
+            conn.incoming = self._incoming(conn)
         self._settle(conn, self._attempt(conn))
 
     def on_end(self, conn: Any) -> None:
@@ -163,18 +169,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.wait_for_and_dispatch_events(timeout=0)
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close connections whose next request has not arrived in time."""
+        """End connections whose next request has not arrived in time."""
         now = time.monotonic()
         expired = takewhile(lambda conn: force or conn.timeout <= now, self.keepalived_conns)
         for conn in [conn for conn in expired if force or not has_arrived(conn.sock)]:
             self.keepalived_conns.remove(conn)
             self.poller.unregister(conn.sock)
-            self._close(conn)
+            self._refuse(conn, State.LATE)
 
     def murder_pending(self) -> None:
-        """Close connections whose handshake, request or end has not arrived in time."""
+        """End connections whose handshake, request or end has not arrived in time."""
         for conn in self._coming.overdue(time.monotonic()):
-            self._drop(conn)
+            if conn.incoming.is_awaited:
+                self._coming.remove(conn)
+                self._refuse(conn, State.LATE)
+            else:
+                self._drop(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         """Answer a request, and send head and body of the answer together. Runs in a thread."""
@@ -228,6 +238,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _settle(self, conn: Any, outcome: _Outcome) -> None:
         """Continue with a connection that is not in the poller, by the outcome of its request."""
         if outcome is State.COMING:
+            if not conn.incoming.has_begun:
+                conn.incoming.is_awaited = True
+                conn.incoming.until = time.monotonic() + (self.cfg.keepalive if self.alive else _LINGER_S)
             self._coming.wait(conn, self.on_request)
         elif outcome is State.MORE:
             self.method_queue.defer(self.on_request, conn)
@@ -267,6 +280,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._close(conn)
             return
+        conn.incoming.is_awaited = False
         conn.incoming.until = time.monotonic() + _LINGER_S
         self._coming.wait(conn, self.on_end)
 

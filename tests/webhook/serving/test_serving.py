@@ -139,9 +139,15 @@ def message(path: str = "/pods") -> bytes:
 
 def answer(connection: socket.socket) -> tuple[int, bytes]:
     """Return status and body of the next answer on the connection."""
+    response = response_of(connection)
+    return response.status, response.read()
+
+
+def response_of(connection: socket.socket) -> HTTPResponse:
+    """Return the next answer on the connection, with its head read."""
     response = HTTPResponse(connection)
     response.begin()
-    return response.status, response.read()
+    return response
 
 
 def half_of_the_next_request(served: Served) -> socket.socket:
@@ -245,8 +251,9 @@ def test_a_client_that_does_not_send_the_body_of_an_unusual_request_takes_no_thr
 
 @pytest.mark.timed
 def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> None:
+    """The API server makes more connections than it needs at once, and uses them within 90 s."""
     early = [greeted(narrow) for _ in range(3)]
-    time.sleep(3)
+    time.sleep(7)
     for connection in early:
         with connection:
             connection.sendall(message())
@@ -254,8 +261,8 @@ def test_a_connection_that_was_dialled_early_is_served_later(narrow: Served) -> 
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("client", [nothing, only_a_handshake])
-def test_a_connection_without_a_request_is_closed_after_some_seconds(
+@pytest.mark.parametrize("client", [nothing, half_a_hello, half_the_headers, half_of_the_next_request])
+def test_a_connection_that_stops_within_a_handshake_or_request_is_closed_after_some_seconds(
     narrow: Served, client: Callable[[Served], socket.socket]
 ) -> None:
     started = time.monotonic()
@@ -523,6 +530,25 @@ def test_a_request_that_arrives_as_the_time_of_its_connection_ends_is_answered(
         time.sleep(2)
         os.kill(worker, signal.SIGCONT)
         assert answer(connection)[0] == 200
+
+
+@pytest.mark.parametrize("used", [True, False], ids=["used", "never used"])
+@pytest.mark.timed
+def test_a_request_that_crosses_the_end_of_its_connection_is_to_be_sent_again(
+    used: bool, own: Served
+) -> None:
+    """The API server does not send a review again whose connection was closed, but it does after this answer."""
+    with greeted(own) as connection:
+        if used:
+            connection.sendall(message())
+            assert answer(connection)[0] == 200
+        time.sleep(0.3)
+        own.process.send(signal.SIGTERM)
+        time.sleep(3)  # the end is on its way to the client
+        connection.sendall(message())
+        response = response_of(connection)
+        assert (response.status, response.getheader("Retry-After")) == (503, "1")
+        assert connection.recv(1) == b""
 
 
 def serial(served: Served) -> Any:
