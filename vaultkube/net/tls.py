@@ -8,8 +8,10 @@ Python 3.13 it refuses such a CA, and it writes session keys to the file that SS
 import os
 import ssl
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from vaultkube.net.budget import BudgetTLSSocket
 
@@ -33,17 +35,31 @@ class PEM:
         return os.stat(self.file).st_mtime_ns if self.file else 0
 
 
+class _SharedContext(ssl.SSLContext):
+    """A context for connections of many threads, whose protocol stays HTTP/1.1.
+
+    urllib3 sets the protocols of a context again for each connection. OpenSSL then frees the old ones, which another
+    thread may be copying into its own connection: a handshake with random bytes in it fails, and the process may crash.
+    https://github.com/python/cpython/issues/141012
+    """
+
+    def __init__(self, *_: Any) -> None:
+        super().set_alpn_protocols(["http/1.1"])
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Change nothing."""
+
+
 def client_context(
     ca: str = "", *, beside_system: bool = False, verify: bool = True, strict: bool = False
 ) -> ssl.SSLContext:
     """Return a context that trusts the CAs in PEM of `ca`, else the system's; raise ssl.SSLError or ValueError.
 
     `beside_system` trusts both. `strict` verifies all of RFC 5280 for each certificate, key usage and key identifiers
-    included. Without `verify` no certificate is verified. Its sockets are BudgetTLSSockets.
+    included. Without `verify` no certificate is verified. Its sockets are BudgetTLSSockets, for use by many threads.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.sslsocket_class = BudgetTLSSocket
-    context.set_alpn_protocols(["http/1.1"])
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if strict:
         context.verify_flags |= ssl.VERIFY_X509_STRICT

@@ -149,6 +149,18 @@ def test_session_keys_are_not_written_anywhere(tmp_path: Path, monkeypatch: pyte
     assert client_context().keylog_filename is None
 
 
+def test_urllib3_does_not_change_a_context_that_other_threads_use() -> None:
+    """OpenSSL would free the protocols, while another thread copies them into its connection."""
+    context = client_context()
+    context.set_alpn_protocols(["by-urllib3"])
+    outgoing = ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost").do_handshake()
+    hello = outgoing.read()
+    assert b"http/1.1" in hello
+    assert b"by-urllib3" not in hello
+
+
 def test_a_ca_that_is_no_certificate_is_an_error() -> None:
     with pytest.raises(ssl.SSLError):
         client_context("not a certificate")
