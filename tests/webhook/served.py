@@ -20,6 +20,27 @@ users: [{name: none, user: {}}]
 """
 
 
+def registration(url: str, ca_file: Path, name: str = "vault-webhook", **namespaces: str) -> dict[str, Any]:
+    """Return the configuration of an API server for reviews of pods, in namespaces with these labels or in all."""
+    webhook = {
+        "name": f"pods.{name}.svc",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {"url": url, "caBundle": base64.b64encode(ca_file.read_bytes()).decode()},
+        "rules": [
+            {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+        ],
+        "reinvocationPolicy": "IfNeeded",
+        "sideEffects": "NoneOnDryRun",
+        "namespaceSelector": {"matchLabels": namespaces},
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [webhook],
+    }
+
+
 class Served:
     """The webhook on a port of its own; at the usual `api_server` nobody listens."""
 
@@ -64,27 +85,8 @@ class Served:
             return False
 
     def registration(self, name: str = "vault-webhook", **namespaces: str) -> dict[str, Any]:
-        """Return the configuration of an API server for reviews of pods, in namespaces with these labels or in all."""
-        webhook = {
-            "name": f"pods.{name}.svc",
-            "admissionReviewVersions": ["v1"],
-            "clientConfig": {
-                "url": f"{self.address}/pods",
-                "caBundle": base64.b64encode(self.ca_file.read_bytes()).decode(),
-            },
-            "rules": [
-                {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
-            ],
-            "reinvocationPolicy": "IfNeeded",
-            "sideEffects": "NoneOnDryRun",
-            "namespaceSelector": {"matchLabels": namespaces},
-        }
-        return {
-            "apiVersion": "admissionregistration.k8s.io/v1",
-            "kind": "MutatingWebhookConfiguration",
-            "metadata": {"name": name},
-            "webhooks": [webhook],
-        }
+        """Return `registration` of this webhook."""
+        return registration(f"{self.address}/pods", self.ca_file, name, **namespaces)
 
     def stop(self) -> None:
         """End the webhook in order."""
